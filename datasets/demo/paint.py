@@ -1,0 +1,145 @@
+"""Small drawing kit on top of Pillow: a pen in units with rotation, layers and soft shading."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+Colour = tuple[int, int, int]
+Point = tuple[float, float]
+
+
+def mix(first: Colour, second: Colour, share: float) -> Colour:
+    """Blend two colours; `share` 0 gives the first, 1 the second."""
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
+    return red, green, blue
+
+
+def oval(centre: Point, radii: Point, start: float = 0.0, end: float = 360.0, steps: int = 48) -> list[Point]:
+    """Points along an ellipse, degrees clockwise from three o'clock (y grows downwards)."""
+    angles = (math.radians(start + (end - start) * i / steps) for i in range(steps + 1))
+    return [(centre[0] + radii[0] * math.cos(a), centre[1] + radii[1] * math.sin(a)) for a in angles]
+
+
+def pill(centre: Point, radii: Point, corner: float) -> list[Point]:
+    """A rectangle of half sizes `radii` with rounded corners."""
+    (cx, cy), (rx, ry) = centre, radii
+    corner = min(corner, rx, ry)
+    points: list[Point] = []
+    for sx, sy, start in ((1, 1, 0), (-1, 1, 90), (-1, -1, 180), (1, -1, 270)):
+        middle = (cx + sx * (rx - corner), cy + sy * (ry - corner))
+        points += oval(middle, (corner, corner), start, start + 90, 8)
+    return points
+
+
+def gradient(size: tuple[int, int], stops: Sequence[Colour]) -> Image.Image:
+    """An RGB image that runs through `stops` from top to bottom."""
+    at = np.linspace(0, len(stops) - 1, size[1])
+    column = np.stack([np.interp(at, range(len(stops)), [stop[c] for stop in stops]) for c in range(3)], axis=-1)
+    return Image.fromarray(column.round().astype(np.uint8)[:, None, :]).resize(size, Image.Resampling.NEAREST)
+
+
+def soft_mask(size: tuple[int, int], points: Sequence[Point], blur: float, opacity: float) -> Image.Image:
+    """A blurred polygon as an "L" mask; drawn small and enlarged, because a blur at full size is slow."""
+    shrink = max(1, int(blur / 2))
+    small = Image.new("L", (size[0] // shrink + 1, size[1] // shrink + 1))
+    level = round(255 * opacity)
+    ImageDraw.Draw(small).polygon([(x / shrink, y / shrink) for x, y in points], fill=level)
+    small = small.filter(ImageFilter.GaussianBlur(blur / shrink))
+    full = (small.width * shrink, small.height * shrink)
+    return small.resize(full, Image.Resampling.BILINEAR).crop((0, 0, *size))
+
+
+@dataclass(frozen=True)
+class Sprite:
+    """An RGBA picture and the point in it (pixels) that stands on the ground."""
+
+    image: Image.Image
+    foot: Point
+
+    def tinted(self, tint: tuple[float, float, float], haze: Colour, amount: float) -> Sprite:
+        """The sprite under coloured light, then faded towards `haze` by `amount` (0 to 1)."""
+        lut: list[int] = []
+        for channel, fog in zip(tint, haze, strict=True):
+            lut += [min(255, round((v * channel) * (1 - amount) + fog * amount)) for v in range(256)]
+        return Sprite(self.image.point(lut + list(range(256))), self.foot)
+
+
+class Pen:
+    """Draws shapes given in units onto an RGBA image.
+
+    `half_width`, `up` and `down` are the room around the origin in units, `scale` is pixels per unit, and
+    `finer` how many times larger than that the picture is drawn before `sprite()` reduces it to smooth edges.
+    """
+
+    def __init__(self, half_width: float, up: float, down: float, scale: float, finer: int) -> None:
+        self.finer = finer
+        self.scale = scale * finer
+        width, height = (math.ceil(scale * units) + 2 for units in (2 * half_width, up + down))
+        self.size = (width * finer, height * finer)
+        self.origin = (self.size[0] / 2, (scale * up + 1) * finer)
+        self.image = Image.new("RGBA", self.size)
+        self._turn = (0.0, (0.0, 0.0))
+
+    def place(self, point: Point) -> Point:
+        """Units to pixels, after the current rotation."""
+        angle, (px, py) = self._turn
+        dx, dy = point[0] - px, point[1] - py
+        x = px + dx * math.cos(angle) - dy * math.sin(angle)
+        y = py + dx * math.sin(angle) + dy * math.cos(angle)
+        return self.origin[0] + x * self.scale, self.origin[1] + y * self.scale
+
+    @contextmanager
+    def turned(self, degrees: float, pivot: Point = (0.0, 0.0)) -> Iterator[None]:
+        """Rotate what is drawn inside the block, clockwise around `pivot`. Blocks do not nest."""
+        self._turn = (math.radians(degrees), pivot)
+        yield
+        self._turn = (0.0, (0.0, 0.0))
+
+    @contextmanager
+    def layer(self) -> Iterator[None]:
+        """Draw inside the block on a layer of its own, so that `shade` stays within what the block drew."""
+        below, self.image = self.image, Image.new("RGBA", self.size)
+        yield
+        below.alpha_composite(self.image)
+        self.image = below
+
+    def shape(self, points: Sequence[Point], fill: Colour) -> None:
+        """Fill a polygon; an empty one (the far side of a surface) draws nothing."""
+        if len(points) > 2:
+            ImageDraw.Draw(self.image).polygon([self.place(p) for p in points], fill=(*fill, 255))
+
+    def disc(self, centre: Point, radii: Point, fill: Colour) -> None:
+        self.shape(oval(centre, radii), fill)
+
+    def line(self, points: Sequence[Point], width: float, fill: Colour) -> None:
+        """A line of `width` units with round joints."""
+        pixels = max(1, round(width * self.scale))
+        ImageDraw.Draw(self.image).line([self.place(p) for p in points], (*fill, 255), pixels, joint="curve")
+
+    def shade(self, points: Sequence[Point], colour: Colour, opacity: float, blur: float) -> None:
+        """Lay a soft polygon of `colour` over what this layer already shows, never beyond it."""
+        alpha = self.image.getchannel("A")
+        mask = soft_mask(self.size, [self.place(p) for p in points], blur * self.scale, opacity)
+        self.image.paste((*colour, 255), (0, 0), ImageChops.multiply(mask, alpha))
+        self.image.putalpha(alpha)
+
+    def stamp(self, picture: Image.Image, centre: Point) -> None:
+        """Lay an RGBA picture (in pixels) over the drawing, centred on a point in units."""
+        x, y = self.place(centre)
+        self.image.alpha_composite(picture, (round(x - picture.width / 2), round(y - picture.height / 2)))
+
+    def sprite(self) -> Sprite:
+        """The finished picture, reduced to its real size, with the origin as its foot."""
+        image = self.image.reduce(self.finer)
+        return Sprite(image, (self.origin[0] / self.finer, self.origin[1] / self.finer))
+
+
+def fineness(pixels: float) -> int:
+    """How much larger to draw something `pixels` tall: small things need more, large ones cost more."""
+    return 4 if pixels < 90 else 3 if pixels < 190 else 2

@@ -1,0 +1,17 @@
+"""What people label: datasets, their classes, images, boxes, history and frozen versions."""
+
+from datasets.models.annotation import Box, Revision, SourceAnnotation
+from datasets.models.dataset import Dataset, LabelClass
+from datasets.models.image import Image, ReviewState
+from datasets.models.version import DatasetVersion
+
+__all__ = [
+    "Box",
+    "Dataset",
+    "DatasetVersion",
+    "Image",
+    "LabelClass",
+    "ReviewState",
+    "Revision",
+    "SourceAnnotation",
+]

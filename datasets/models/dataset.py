@@ -1,0 +1,91 @@
+"""A dataset and its classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.text import slugify
+
+from datasets.colours import class_colour
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+
+class DatasetQuerySet(models.QuerySet["Dataset"]):
+    def visible_to(self, user: User) -> DatasetQuerySet:
+        """The one door to datasets. Everyone on the team sees all of them until roles say otherwise."""
+        return self if user.is_authenticated else self.none()
+
+    def for_list(self) -> DatasetQuerySet:
+        labelled = Q(images__state__in=["labelled", "approved"])
+        return self.annotate(image_count=Count("images"), labelled_count=Count("images", filter=labelled))
+
+
+class Dataset(models.Model):
+    name = models.CharField(max_length=100, unique=True)
+    slug = models.SlugField(max_length=110, unique=True, editable=False)
+    description = models.TextField(blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DatasetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if not self.slug:
+            self.slug = self._free_slug()
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def get_absolute_url(self) -> str:
+        return reverse("datasets:dataset-detail", args=[self.slug])
+
+    def _free_slug(self) -> str:
+        base = slugify(self.name)[:100] or "dataset"
+        taken = set(Dataset.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+        return next(s for s in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if s not in taken)
+
+    def add_class(self, name: str, aliases: list[str] | None = None) -> LabelClass:
+        """The class of this name, made with the next free number if there is none. Numbers are never used twice."""
+        existing = self.classes.filter(name=name).first()
+        if existing:
+            return existing
+        number = (self.classes.aggregate(top=models.Max("number"))["top"] or 0) + 1
+        return self.classes.create(name=name, number=number, colour=class_colour(number), aliases=aliases or [])
+
+
+class LabelClass(models.Model):
+    """A class of objects. `number` is its label map id: from 1, stable for ever, so old models keep their meaning."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="classes")
+    name = models.CharField(max_length=100)
+    number = models.PositiveIntegerField(help_text="Label map id, from 1; never changed.")
+    colour = models.CharField(max_length=9)
+    hotkey = models.CharField(max_length=1, blank=True)
+    aliases = models.JSONField(default=list, blank=True, help_text="Other names that imports map to this class.")
+    retired = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "name"], name="label_class_name_once"),
+            models.UniqueConstraint(fields=["dataset", "number"], name="label_class_number_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="label_class_number_from_1"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def key(self) -> str:
+        """The key that picks this class in the editor."""
+        return self.hotkey or (str(self.number) if self.number <= 9 else "")

@@ -1,0 +1,115 @@
+"""A photograph of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Prefetch
+from django.urls import reverse
+
+from datasets.models.dataset import Dataset
+
+if TYPE_CHECKING:
+    from datasets.models.annotation import Box
+    from sw_site.accounts.models import User
+
+
+class ReviewState(models.TextChoices):
+    UNLABELLED = "unlabelled", "Unlabelled"
+    LABELLED = "labelled", "Labelled"
+    APPROVED = "approved", "Approved"
+    RETURNED = "returned", "Returned"
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def visible_to(self, user: User) -> ImageQuerySet:
+        return self.filter(dataset__in=Dataset.objects.visible_to(user))
+
+    def unlabelled(self) -> ImageQuerySet:
+        return self.filter(state=ReviewState.UNLABELLED)
+
+    def usable(self) -> ImageQuerySet:
+        """Images that may go into a version: somebody has answered what is on them, and they decode."""
+        return self.filter(state__in=[ReviewState.LABELLED, ReviewState.APPROVED], defect="")
+
+    def for_grid(self) -> ImageQuerySet:
+        """Everything the grid draws, in two queries whatever the page size."""
+        from datasets.models.annotation import Box
+
+        boxes = Box.objects.select_related("label_class")
+        return self.select_related("dataset").prefetch_related(Prefetch("boxes", queryset=boxes)).defer("note")
+
+
+class Image(models.Model):
+    """One image, kept once per dataset by the SHA-256 of the bytes that came in.
+
+    `file` is the upright picture everything works on; `original` the bytes as they came (the same file unless the
+    picture had to be turned upright or converted). Sizes are pixels of the upright picture.
+    """
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="images")
+    file_name = models.CharField(max_length=255, help_text="Name it came with, without folders.")
+    folder = models.CharField(max_length=500, blank=True, help_text="Folders it came in, below the import's root.")
+    sha256 = models.CharField(max_length=64)
+    file = models.CharField(max_length=120, help_text="Storage name of the upright picture.")
+    original = models.CharField(max_length=120, help_text="Storage name of the bytes as they came.")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    orientation = models.PositiveSmallIntegerField(default=1, help_text="EXIF orientation the original had.")
+    size_bytes = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=ReviewState.choices, default=ReviewState.UNLABELLED)
+    verified = models.BooleanField(default=False, help_text="labelImg's green tick.")
+    negative = models.BooleanField(default=False, help_text="Somebody said that there is nothing to find here.")
+    split = models.CharField(max_length=5, blank=True, help_text="Split it came with, if any.")
+    defect = models.CharField(max_length=200, blank=True, help_text="Why it cannot be used, if it cannot.")
+    has_thumbnails = models.BooleanField(default=False)
+    note = models.TextField(blank=True)
+    revision = models.PositiveIntegerField(default=0, help_text="Number of the latest saved state; the optimistic lock.")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned_images"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ImageQuerySet.as_manager()
+    boxes: models.Manager[Box]
+
+    class Meta:
+        ordering = ["dataset_id", "pk"]
+        constraints = [models.UniqueConstraint(fields=["dataset", "sha256"], name="image_once_per_dataset")]
+        indexes = [
+            models.Index(fields=["dataset", "state"]),
+            models.Index(fields=["dataset", "file_name"]),
+            models.Index(fields=["has_thumbnails"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("datasets:image-detail", args=[self.pk])
+
+    @property
+    def href(self) -> str:
+        return self.get_absolute_url()
+
+    @property
+    def original_url(self) -> str:
+        return reverse("datasets:image-file", args=[self.pk, self.sha256[:12]])
+
+    @property
+    def thumb_url(self) -> str:
+        return reverse("datasets:image-thumb", args=[self.pk, self.sha256[:12], "small"])
+
+    @property
+    def large_thumb_url(self) -> str:
+        return reverse("datasets:image-thumb", args=[self.pk, self.sha256[:12], "large"])
+
+    @property
+    def boxes_for_display(self) -> Iterable[Box]:
+        return self.boxes.all()

@@ -1,0 +1,111 @@
+"""The content of a frozen version: plain values, written once to storage under their own hash."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+
+class ManifestError(Exception):
+    """A version's manifest is missing or not what it was when frozen."""
+
+
+@dataclass(frozen=True)
+class ManifestBox:
+    """Pixel edges of the upright image, as in `datasets.models.Box`; `class_id` is the label map number."""
+
+    class_id: int
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    difficult: bool = False
+    truncated: bool = False
+    occluded: bool = False
+
+
+@dataclass(frozen=True)
+class ManifestImage:
+    id: int
+    file: str
+    file_name: str
+    sha256: str
+    width: int
+    height: int
+    split: str
+    boxes: tuple[ManifestBox, ...]
+
+    @property
+    def path(self) -> Path:
+        """The upright picture on disk."""
+        return Path(default_storage.path(self.file))
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """`classes` maps label map ids (from 1) to names; images are ordered by id."""
+
+    classes: dict[int, str]
+    images: tuple[ManifestImage, ...]
+
+    def split(self, name: str) -> list[ManifestImage]:
+        return [image for image in self.images if image.split == name]
+
+    def counts(self) -> dict[str, dict[str, Any]]:
+        result: dict[str, dict[str, Any]] = {}
+        for split in ("train", "val", "test"):
+            images = self.split(split)
+            per_class = Counter(self.classes[box.class_id] for image in images for box in image.boxes)
+            result[split] = {
+                "images": len(images),
+                "negatives": sum(not image.boxes for image in images),
+                "boxes": sum(per_class.values()),
+                "classes": {name: per_class.get(name, 0) for name in self.classes.values()},
+            }
+        return result
+
+    def to_json(self) -> bytes:
+        """Canonical bytes: the same content always gives the same hash."""
+        images = [asdict(image) for image in self.images]
+        document = {"format": 1, "classes": {str(k): v for k, v in self.classes.items()}, "images": images}
+        return json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Manifest:
+        document = json.loads(data)
+        images = tuple(
+            ManifestImage(**{**row, "boxes": tuple(ManifestBox(**box) for box in row["boxes"])})
+            for row in document["images"]
+        )
+        return cls(classes={int(k): v for k, v in document["classes"].items()}, images=images)
+
+
+def write_manifest(manifest: Manifest) -> tuple[str, str]:
+    """Store a manifest; gives (storage name, SHA-256 of the canonical bytes)."""
+    data = manifest.to_json()
+    digest = hashlib.sha256(data).hexdigest()
+    name = f"versions/{digest[:2]}/{digest}.json.gz"
+    if not default_storage.exists(name):
+        name = default_storage.save(name, ContentFile(gzip.compress(data, mtime=0)))
+    return name, digest
+
+
+@lru_cache(maxsize=4)
+def read_manifest(name: str, digest: str) -> Manifest:
+    try:
+        with default_storage.open(name) as file:
+            data = gzip.decompress(file.read())
+    except (OSError, EOFError) as error:
+        raise ManifestError(f"The file of this version ({name}) cannot be read: {error}. Restore it from a backup.") from error
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ManifestError(f"The file of this version ({name}) is not what was frozen. Restore it from a backup.")
+    return Manifest.from_json(data)

@@ -1,0 +1,151 @@
+"""What a trained model says about images, and how right it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from datasets.models import Dataset, DatasetVersion
+from sw_site.jobs.models import Job
+from training.models import TrainedModel
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+
+class BatchSource(models.TextChoices):
+    VERSION = "version", "A version's split"
+    UPLOAD = "upload", "Uploaded images"
+    FOLDER = "folder", "A folder on the server"
+
+
+class BatchQuerySet(models.QuerySet["DetectionBatch"]):
+    def visible_to(self, user: User) -> BatchQuerySet:
+        return self.filter(model__run__version__dataset__in=Dataset.objects.visible_to(user))
+
+
+class DetectionBatch(models.Model):
+    """A model run over a set of images; detections below `min_score` are not kept."""
+
+    model = models.ForeignKey(TrainedModel, on_delete=models.PROTECT, related_name="batches")
+    source = models.CharField(max_length=8, choices=BatchSource.choices)
+    version = models.ForeignKey(DatasetVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="batches")
+    split = models.CharField(max_length=5, blank=True)
+    folder = models.CharField(max_length=500, blank=True)
+    min_score = models.FloatField(default=0.05)
+    job = models.OneToOneField(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="detection_batch")
+    problems = models.JSONField(default=list, help_text="Files that could not be used: [{file, code, message}].")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.model} on {self.get_source_display().lower()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("detections:batch-detail", args=[self.pk])
+
+
+class DetectionImage(models.Model):
+    """One image of a batch; `file` is a storage name (the dataset's own file when it came from a version)."""
+
+    batch = models.ForeignKey(DetectionBatch, on_delete=models.CASCADE, related_name="images")
+    image_id = models.PositiveBigIntegerField(null=True, blank=True, help_text="datasets.Image it came from, if any.")
+    file_name = models.CharField(max_length=255)
+    file = models.CharField(max_length=200)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["batch_id", "pk"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class Detection(models.Model):
+    """One predicted box: absolute pixel edges, score 0 to 1, class by label map id."""
+
+    image = models.ForeignKey(DetectionImage, on_delete=models.CASCADE, related_name="detections")
+    class_id = models.PositiveIntegerField()
+    score = models.FloatField()
+    x1 = models.FloatField()
+    y1 = models.FloatField()
+    x2 = models.FloatField()
+    y2 = models.FloatField()
+
+    class Meta:
+        ordering = ["image_id", "-score"]
+
+    def __str__(self) -> str:
+        return f"{self.class_id} {self.score:.2f}"
+
+
+class EvaluationQuerySet(models.QuerySet["Evaluation"]):
+    def visible_to(self, user: User) -> EvaluationQuerySet:
+        return self.filter(version__dataset__in=Dataset.objects.visible_to(user))
+
+
+class Evaluation(models.Model):
+    """A model measured on one split of a version by the COCO rules."""
+
+    model = models.ForeignKey(TrainedModel, on_delete=models.PROTECT, related_name="evaluations")
+    version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="evaluations")
+    split = models.CharField(max_length=5)
+    job = models.OneToOneField(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="evaluation")
+    ap = models.FloatField(null=True, blank=True)
+    ap50 = models.FloatField(null=True, blank=True)
+    figures = models.JSONField(default=dict, help_text="All figures: see detections.metrics.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = EvaluationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.model} on {self.version} {self.split}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("detections:evaluation-detail", args=[self.pk])
+
+
+class Match(models.TextChoices):
+    """What became of a predicted box at IoU 0.5, or that a true box found no partner."""
+
+    TRUE_POSITIVE = "tp", "Found"
+    DUPLICATE = "duplicate", "Found twice"
+    WRONG_CLASS = "wrong_class", "Wrong class"
+    POOR_BOX = "poor_box", "Poor box"
+    BACKGROUND = "background", "Nothing there"
+    MISSED = "missed", "Missed"
+
+
+class MatchedBox(models.Model):
+    """One row per prediction with its match, and one per true box that was missed (score empty)."""
+
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="boxes")
+    image_id = models.PositiveBigIntegerField(help_text="Id of the image in the version's manifest.")
+    match = models.CharField(max_length=11, choices=Match.choices)
+    class_id = models.PositiveIntegerField()
+    score = models.FloatField(null=True, blank=True)
+    iou = models.FloatField(default=0.0, help_text="With the true box it was compared to.")
+    x1 = models.FloatField()
+    y1 = models.FloatField()
+    x2 = models.FloatField()
+    y2 = models.FloatField()
+
+    class Meta:
+        ordering = ["evaluation_id", "-score"]
+        indexes = [models.Index(fields=["evaluation", "match", "score"]), models.Index(fields=["evaluation", "image_id"])]
+
+    def __str__(self) -> str:
+        return f"{self.get_match_display()} ({self.class_id})"

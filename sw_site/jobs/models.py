@@ -1,0 +1,123 @@
+"""The Job row: what people see of background work, whichever engine runs it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+LOG_LIMIT = 20_000
+
+
+class JobState(models.TextChoices):
+    QUEUED = "queued", "Waiting"
+    RUNNING = "running", "Running"
+    SUCCEEDED = "succeeded", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def active(self) -> JobQuerySet:
+        return self.filter(state__in=[JobState.QUEUED, JobState.RUNNING])
+
+    def lost(self) -> JobQuerySet:
+        """Running jobs whose worker has not been heard of for longer than the limit."""
+        limit = timezone.now() - timedelta(seconds=settings.JOB_LOST_AFTER_SECONDS)
+        return self.filter(state=JobState.RUNNING, heartbeat__lt=limit)
+
+    def visible_to(self, user: User) -> JobQuerySet:
+        """Jobs a person may see. Everyone on the team sees all of them until roles say otherwise."""
+        return self if user.is_authenticated else self.none()
+
+    def claim(self, pk: int, worker: str) -> bool:
+        """Take a queued job; False when somebody else (or a cancel) was quicker. Safe against duplicate delivery."""
+        now = timezone.now()
+        taken = self.filter(pk=pk, state=JobState.QUEUED).update(
+            state=JobState.RUNNING,
+            worker=worker,
+            started_at=now,
+            heartbeat=now,
+            attempt=models.F("attempt") + 1,
+        )
+        return taken == 1
+
+
+class Job(models.Model):
+    """One piece of background work.
+
+    States: queued -> running -> succeeded | failed | cancelled; queued -> cancelled;
+    running -> queued again when its worker died or was stopped and attempts are left.
+    Every change of state is a conditional update, so that web and workers never overwrite each other.
+    """
+
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    handler = models.CharField(max_length=200, help_text="Dotted path of the function that does the work.")
+    payload = models.JSONField(default=dict)
+    queue = models.CharField(max_length=32, default="default")
+    state = models.CharField(max_length=12, choices=JobState.choices, default=JobState.QUEUED)
+    progress = models.FloatField(default=0.0, help_text="0 to 1.")
+    message = models.CharField(max_length=300, blank=True)
+    log = models.TextField(blank=True)
+    error = models.TextField(blank=True, help_text="What went wrong and what to do, for the person who started it.")
+    result = models.JSONField(null=True, blank=True)
+    subject_url = models.CharField(max_length=200, blank=True, help_text="The page this work belongs to.")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    worker = models.CharField(max_length=100, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    max_attempts = models.PositiveIntegerField(default=2)
+    cancel_requested = models.BooleanField(default=False)
+    heartbeat = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["state", "heartbeat"]), models.Index(fields=["kind", "state"])]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.get_state_display()})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("jobs:job-detail", args=[self.pk])
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in (JobState.QUEUED, JobState.RUNNING)
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.progress)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it has run, in seconds; None before it starts."""
+        if self.started_at is None:
+            return None
+        return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+
+    def request_cancel(self) -> None:
+        """A waiting job ends at once; a running one is asked to stop and does so at its next safe point."""
+        now = timezone.now()
+        queued = Job.objects.filter(pk=self.pk, state=JobState.QUEUED)
+        if not queued.update(state=JobState.CANCELLED, cancel_requested=True, finished_at=now):
+            Job.objects.filter(pk=self.pk, state=JobState.RUNNING).update(cancel_requested=True)
+        self.refresh_from_db()
+
+    def finish(self, state: JobState, **values: object) -> bool:
+        """Move from running to an end state; False when the row was no longer running (reaped, for example)."""
+        values |= {"state": state, "finished_at": timezone.now()}
+        done = Job.objects.filter(pk=self.pk, state=JobState.RUNNING, attempt=self.attempt).update(**values)
+        self.refresh_from_db()
+        return done == 1

@@ -1,0 +1,62 @@
+"""Pages of background work."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from sw_site.jobs.models import Job, JobState
+from sw_site.jobs.queue import retry
+
+
+@require_safe
+def job_list(request: HttpRequest) -> HttpResponse:
+    jobs = Job.objects.visible_to(request.user).select_related("user").defer("log", "payload", "result")
+    state = request.GET.get("state", "")
+    if state in JobState.values:
+        jobs = jobs.filter(state=state)
+    page = Paginator(jobs, 50).get_page(request.GET.get("page"))
+    context = {"page": page, "state": state, "states": JobState.choices}
+    template = "jobs/_job_rows.html" if request.htmx else "jobs/job_list.html"  # type: ignore[attr-defined]
+    return TemplateResponse(request, template, context)
+
+
+@require_safe
+def ring(request: HttpRequest) -> HttpResponse:
+    """The small ring in the top bar: how many jobs are on their way, and how far the first of them is."""
+    active = list(Job.objects.visible_to(request.user).active().defer("log", "payload", "result")[:20])
+    return render(request, "jobs/_ring.html", {"active": active})
+
+
+@require_safe
+def job_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
+    return TemplateResponse(request, "jobs/job_detail.html", {"job": job})
+
+
+@require_safe
+def job_status(request: HttpRequest, pk: int) -> HttpResponse:
+    job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
+    return render(request, "jobs/_job_status.html", {"job": job})
+
+
+@require_POST
+def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
+    job.request_cancel()
+    messages.info(request, f"“{job.title}” was asked to stop." if job.is_active else f"“{job.title}” is cancelled.")
+    return redirect(request.POST.get("next_page") == "subject" and job.subject_url or job.get_absolute_url())
+
+
+@require_POST
+def job_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
+    if retry(job):
+        messages.info(request, f"“{job.title}” is waiting for a worker again.")
+    else:
+        messages.warning(request, f"“{job.title}” is not failed or cancelled, so there is nothing to try again.")
+    return redirect(job)

@@ -1,0 +1,19 @@
+from django.contrib import admin
+from django.contrib.auth import views as auth_views
+from django.urls import include, path
+
+from sw_site import pages
+from sw_site.api import api
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("search/", pages.search, name="search"),
+    path("sign-in/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
+    path("datasets/", include("datasets.urls")),
+    path("training/", include("training.urls")),
+    path("detections/", include("detections.urls")),
+    path("jobs/", include("sw_site.jobs.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
+]

@@ -1,0 +1,165 @@
+"""Runs of the engine, what they measured, and the models they left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from datasets.models import Dataset, DatasetVersion
+from sw_site.jobs.models import Job, JobState
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def visible_to(self, user: User) -> RunQuerySet:
+        return self.filter(version__dataset__in=Dataset.objects.visible_to(user))
+
+    def for_list(self) -> RunQuerySet:
+        return self.select_related("version__dataset", "job", "created_by")
+
+
+class Run(models.Model):
+    """One training of one model on one frozen version. Its state is its job's state; its folder is a run directory."""
+
+    name = models.CharField(max_length=100)
+    version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="runs")
+    config = models.JSONField(help_text="What run.json says: model, train, base, seed.")
+    base_model = models.ForeignKey(
+        "TrainedModel", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    seed = models.PositiveIntegerField(default=1)
+    steps = models.PositiveIntegerField(help_text="Steps asked for.")
+    job = models.OneToOneField(Job, null=True, blank=True, on_delete=models.PROTECT, related_name="run")
+    phase = models.CharField(max_length=20, blank=True, help_text="What the engine says it is doing.")
+    step = models.PositiveIntegerField(default=0, help_text="Latest step seen.")
+    steps_per_second = models.FloatField(null=True, blank=True)
+    best_step = models.PositiveIntegerField(null=True, blank=True)
+    best_ap = models.FloatField(null=True, blank=True, help_text="COCO AP on val, 0 to 1.")
+    best_ap50 = models.FloatField(null=True, blank=True)
+    events_offset = models.PositiveBigIntegerField(default=0, help_text="Bytes of events.jsonl already read.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk}: {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("training:run-detail", args=[self.pk])
+
+    @property
+    def directory(self) -> Path:
+        return Path(settings.RUNS_ROOT) / str(self.pk)
+
+    @property
+    def state(self) -> str:
+        return self.job.state if self.job else JobState.QUEUED
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in (JobState.QUEUED, JobState.RUNNING)
+
+
+class Metric(models.Model):
+    """One measured point of a run, for example total_loss at step 120."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="metrics")
+    name = models.CharField(max_length=40)
+    step = models.PositiveIntegerField()
+    value = models.FloatField()
+
+    class Meta:
+        ordering = ["run_id", "name", "step"]
+        constraints = [models.UniqueConstraint(fields=["run", "name", "step"], name="metric_point_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.step}={self.value:g}"
+
+
+class TrainedModelQuerySet(models.QuerySet["TrainedModel"]):
+    def visible_to(self, user: User) -> TrainedModelQuerySet:
+        return self.filter(run__version__dataset__in=Dataset.objects.visible_to(user))
+
+    def for_list(self) -> TrainedModelQuerySet:
+        return self.select_related("run__version__dataset", "run__created_by")
+
+    def by_reference(self, text: str) -> TrainedModel:
+        """The model with this number ("3" or "m3") or name; raises DoesNotExist."""
+        digits = text.removeprefix("m")
+        return self.get(pk=int(digits)) if digits.isdigit() else self.get(name=text)
+
+
+class TrainedModel(models.Model):
+    """A registry entry: the best checkpoint of a run, with the ONNX graph that detects inside the site."""
+
+    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="model")
+    name = models.CharField(max_length=100, unique=True)
+    classes = models.JSONField(help_text="Label map ids (as text) to names.")
+    step = models.PositiveIntegerField(help_text="Step of the checkpoint that was kept.")
+    ap = models.FloatField(null=True, blank=True, help_text="COCO AP on the version's val split, 0 to 1.")
+    ap50 = models.FloatField(null=True, blank=True)
+    onnx_sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveBigIntegerField(help_text="Of the ONNX graph.")
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TrainedModelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("training:model-detail", args=[self.pk])
+
+    @property
+    def onnx_folder(self) -> Path:
+        """Holds model.onnx and model.json; what `training.engine.predictor.Predictor` takes."""
+        return self.run.directory / "exports" / "onnx"
+
+    @property
+    def label_map(self) -> dict[int, str]:
+        return {int(number): name for number, name in self.classes.items()}
+
+
+class ExportFormat(models.TextChoices):
+    SAVED_MODEL = "saved_model", "SavedModel"
+    FROZEN_GRAPH = "frozen_graph", "Frozen graph"
+    ONNX = "onnx", "ONNX"
+
+
+class Export(models.Model):
+    """One exported format of a model, compared with its checkpoint before it is called good."""
+
+    model = models.ForeignKey(TrainedModel, on_delete=models.CASCADE, related_name="exports")
+    format = models.CharField(max_length=12, choices=ExportFormat.choices)
+    folder = models.CharField(max_length=200, help_text="Below the run directory.")
+    size_bytes = models.PositiveBigIntegerField(default=0)
+    max_box_difference = models.FloatField(null=True, blank=True)
+    max_score_difference = models.FloatField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["model_id", "format"]
+        constraints = [models.UniqueConstraint(fields=["model", "format"], name="export_once")]
+
+    def __str__(self) -> str:
+        return f"{self.model} as {self.get_format_display()}"
+
+    @property
+    def path(self) -> Path:
+        return self.model.run.directory / self.folder
+
+
