@@ -1,7 +1,44 @@
-"""The API: mounts each app's router under /api/v1/."""
+"""The API: mounts each app's router under /api/v1/. Every error has one shape: {"error": {"code", "message"}}."""
 
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import SessionAuth
 
-api = NinjaAPI(title="sw_site", version="1", auth=SessionAuth(), docs_url=None)
+from sw_site.lib.errors import UserError
+
+api = NinjaAPI(title="sw_site", version="1", auth=SessionAuth(csrf=True), docs_url=None)
 api.add_router("/datasets", "datasets.api.router")
+api.add_router("/training", "training.api.router")
+api.add_router("/detections", "detections.api.router")
+
+
+def answer(request: HttpRequest, code: str, message: str, status: int) -> HttpResponse:
+    return api.create_response(request, {"error": {"code": code, "message": message}}, status=status)
+
+
+@api.exception_handler(UserError)
+def user_error(request: HttpRequest, error: UserError) -> HttpResponse:
+    return answer(request, error.code, error.message, error.status)
+
+
+@api.exception_handler(AuthenticationError)
+def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return answer(request, "not_signed_in", "You are not signed in. Sign in and send the request again.", 401)
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return answer(request, "not_found", "There is nothing at this address that you may see.", 404)
+
+
+@api.exception_handler(ValidationError)
+def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first = error.errors[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return answer(request, "not_valid", f"{place}: {first['msg']}.", 422)
+
+
+@api.exception_handler(HttpError)
+def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return answer(request, "not_accepted", str(error), error.status_code)
