@@ -38,12 +38,6 @@ function pageKeys(event) {
   search.select();
 }
 
-/** A page that did not name its document is named by its heading, so that tabs and history can be told apart. */
-function nameDocument() {
-  const heading = document.querySelector("h1");
-  if (document.title === "sw_site" && heading) document.title = `${heading.textContent.trim()} · sw_site`;
-}
-
 on(document, "click", "[data-theme-choice]", (event, button) => chooseTheme(button.dataset.themeChoice));
 on(document, "click", "[data-dismiss]", (event, button) => button.closest("[data-message]").remove());
 document.addEventListener("click", closeMenus);
@@ -65,5 +59,4 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
 document.body.addEventListener("htmx:oobAfterSwap", dismissLater);
 
 markTheme();
-nameDocument();
 dismissLater();
