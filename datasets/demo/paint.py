@@ -51,8 +51,22 @@ def soft_mask(size: tuple[int, int], points: Sequence[Point], blur: float, opaci
     level = round(255 * opacity)
     ImageDraw.Draw(small).polygon([(x / shrink, y / shrink) for x, y in points], fill=level)
     small = small.filter(ImageFilter.GaussianBlur(blur / shrink))
-    full = (small.width * shrink, small.height * shrink)
-    return small.resize(full, Image.Resampling.BILINEAR).crop((0, 0, *size))
+    if shrink == 1:
+        return small.crop((0, 0, *size))
+    return small.resize(size, Image.Resampling.BILINEAR, box=(0, 0, size[0] / shrink, size[1] / shrink))
+
+
+def soft_area(
+    size: tuple[int, int], points: Sequence[Point], blur: float, opacity: float
+) -> tuple[Image.Image, tuple[int, int, int, int]] | None:
+    """`soft_mask` for only the part of a picture of `size` that it reaches, with that part's box; None if outside."""
+    margin = round(blur * 2.5) + 1
+    left, top = (max(0, int(min(p[axis] for p in points)) - margin) for axis in (0, 1))
+    right, bottom = (min(size[axis], int(max(p[axis] for p in points)) + margin) for axis in (0, 1))
+    if left >= right or top >= bottom:
+        return None
+    moved = [(x - left, y - top) for x, y in points]
+    return soft_mask((right - left, bottom - top), moved, blur, opacity), (left, top, right, bottom)
 
 
 @dataclass(frozen=True)
@@ -124,10 +138,15 @@ class Pen:
 
     def shade(self, points: Sequence[Point], colour: Colour, opacity: float, blur: float) -> None:
         """Lay a soft polygon of `colour` over what this layer already shows, never beyond it."""
-        alpha = self.image.getchannel("A")
-        mask = soft_mask(self.size, [self.place(p) for p in points], blur * self.scale, opacity)
-        self.image.paste((*colour, 255), (0, 0), ImageChops.multiply(mask, alpha))
-        self.image.putalpha(alpha)
+        area = soft_area(self.size, [self.place(p) for p in points], blur * self.scale, opacity)
+        if area is None:
+            return
+        mask, box = area
+        part = self.image.crop(box)
+        alpha = part.getchannel("A")
+        part.paste((*colour, 255), (0, 0), ImageChops.multiply(mask, alpha))
+        part.putalpha(alpha)
+        self.image.paste(part, box)
 
     def stamp(self, picture: Image.Image, centre: Point) -> None:
         """Lay an RGBA picture (in pixels) over the drawing, centred on a point in units."""
@@ -142,4 +161,4 @@ class Pen:
 
 def fineness(pixels: float) -> int:
     """How much larger to draw something `pixels` tall: small things need more, large ones cost more."""
-    return 4 if pixels < 90 else 3 if pixels < 190 else 2
+    return 4 if pixels < 60 else 3 if pixels < 130 else 2
