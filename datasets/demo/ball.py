@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from datasets.demo.paint import mix
 from datasets.demo.pose import Livery, Pose
 
 Floats = NDArray[np.float32]
@@ -38,25 +39,21 @@ def _rotation(pose: Pose) -> Floats:
 def _pattern(points: Floats, livery: Livery) -> Floats:
     """Panels, a belt with studs and a flower on each pole, as RGB floats for unit vectors (height, width, 3)."""
     x, y, z = points[..., 0], points[..., 1], points[..., 2]
-    around = np.arctan2(y, x)
-    pole = np.abs(z)
-    paint = np.empty((*z.shape, 3), np.float32)
-    paint[:] = livery.main
-    paint[np.sin(3 * around) > 0] = np.array(livery.main) * 0.88 + np.array(livery.deep) * 0.12
-    paint[(np.abs(np.sin(3 * around)) * np.hypot(x, y) < 0.05) & (pole > 0.2)] = livery.deep
-    paint[pole < 0.27] = livery.deep
-    paint[pole < 0.235] = livery.cream
-    paint[pole < 0.075] = livery.accent
+    around, pole = np.arctan2(y, x), np.abs(z)
+    gores = np.sin(3 * around)
+    main, panel, deep, cream, accent, dark = range(6)
+    paint = np.where(gores > 0, panel, main).astype(np.uint8)
+    paint[(np.abs(gores) * np.hypot(x, y) < 0.05) | (pole < 0.27)] = deep
+    paint[pole < 0.235] = cream
+    paint[pole < 0.075] = accent
     studs = (np.abs((around / math.pi * 3 + 0.5) % 1 - 0.5) * math.pi / 3) ** 2 + z * z
-    paint[studs < 0.030] = livery.cream
-    paint[studs < 0.018] = livery.dark
+    paint[studs < 0.030] = cream
+    paint[studs < 0.018] = dark
     petals = 0.80 - 0.10 * np.abs(np.sin(3 * around + 0.5))
-    paint[pole > petals - 0.03] = livery.deep
-    paint[pole > petals] = livery.cream
-    paint[pole > 0.90] = livery.deep
-    paint[pole > 0.925] = livery.main
-    paint[pole > 0.972] = livery.accent
-    return paint
+    for edge, colour in ((petals - 0.03, deep), (petals, cream), (0.90, deep), (0.925, main), (0.972, accent)):
+        paint[pole > edge] = colour
+    tones = (livery.main, mix(livery.main, livery.deep, 0.12), livery.deep, livery.cream, livery.accent, livery.dark)
+    return np.array(tones, np.float32)[paint]
 
 
 def _light(normals: Floats, side: float) -> Floats:

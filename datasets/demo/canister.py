@@ -73,7 +73,7 @@ def _body(pen: Pen, turn: float, livery: Livery) -> None:
     pen.shape(BODY.patch(turn, 47, 0.125, 0.43), livery.deep)
     pen.shape(BODY.patch(turn, 44, 0.135, 0.42), livery.cream)
     pen.shape(BODY.spot(turn - 14, 0.275, 22, 0.105), livery.dark)
-    pen.shape(BODY.spot(turn - 14, 0.275, 17, 0.08), livery.eye)
+    pen.glowing(BODY.spot(turn - 14, 0.275, 17, 0.08), livery.eye)
     pen.shape(BODY.spot(turn - 14, 0.275, 5, 0.024), livery.dark)
     for row, colour in enumerate((livery.main, livery.accent, livery.dark)):
         pen.shape(BODY.patch(turn + 27, 11, 0.18 + 0.07 * row, 0.22 + 0.07 * row), colour)
@@ -106,7 +106,7 @@ def _dome(pen: Pen, pose: Pose, livery: Livery) -> None:
 def _eye(pen: Pen, pose: Pose, livery: Livery) -> None:
     pen.shape(DOME.spot(pose.turn, 40, 34, 30), livery.deep)
     pen.shape(DOME.spot(pose.turn, 40, 30, 26), livery.dark)
-    pen.shape(DOME.spot(pose.turn, 40, 22, 19), livery.eye)
+    pen.glowing(DOME.spot(pose.turn, 40, 22, 19), livery.eye)
     pen.shape(DOME.spot(pose.turn, 39, 12, 11), livery.dark)
     pen.shape(DOME.spot(pose.turn - 6, 46, 5.5, 5.5), WHITE)
     if pose.face in ("sleepy", "wink"):

@@ -94,7 +94,7 @@ def draw_lamp(scale: float, rng: Random, light: float) -> Sprite:
     tall, paint = rng.uniform(1.0, 1.5), rng.choice(PAINTS)
     pen.line([(0, -0.02), (0, -tall)], 0.05, DARK)
     pen.shape(oval((0, -0.02), (0.16, 0.05)), DARK)
-    pen.disc((0, -tall), (0.12, 0.12), (255, 240, 190))
+    pen.glowing(oval((0, -tall), (0.12, 0.12)), (255, 226, 160))
     pen.shape(oval((0, -tall), (0.22, 0.16), 180, 360), paint)
     return pen.sprite()
 

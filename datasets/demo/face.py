@@ -18,10 +18,10 @@ def draw_eyes(pen: Pen, head: Round, pose: Pose, glow: Colour) -> None:
 
 def _eye(pen: Pen, head: Round, turn: float, face: str, glow: Colour) -> None:
     if face == "closed":
-        pen.shape(head.patch(turn, 13, 37, 43), glow)
+        pen.glowing(head.patch(turn, 13, 37, 43), glow)
     elif face == "happy":
-        pen.shape(head.spot(turn, 42, 14, 12), glow)
+        pen.glowing(head.spot(turn, 42, 14, 12), glow)
         pen.shape(head.spot(turn, 35, 11, 12), mix(glow, (20, 30, 50), 0.93))
     else:
-        pen.shape(head.spot(turn, 42, 12.5, 14), glow)
+        pen.glowing(head.spot(turn, 42, 12.5, 14), glow)
         pen.shape(head.spot(turn - 3, 47, 4.5, 5), WHITE)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 from datasets.demo.paint import oval, soft_mask
-from datasets.demo.placing import Placed
+from datasets.demo.placing import Mask, Placed, visible_masks
 from datasets.demo.stage import Stage
 
 
@@ -20,6 +22,9 @@ def compose(stage: Stage, image: Image.Image, items: list[Placed]) -> Image.Imag
         _contact_shadow(stage, image, item)
     for item in items:
         image.paste(item.sprite.image, item.corner, item.sprite.image)
+    if stage.mood.glow > 0.4:
+        for item, mask in zip(items, visible_masks(items), strict=True):
+            _shine(stage, image, item, mask)
     if stage.snowing:
         _flakes(stage, image)
     return _vignette(image, 0.22 if stage.mood.glow > 0.4 else 0.12)
@@ -64,6 +69,22 @@ def _reflect(image: Image.Image, item: Placed) -> None:
     image.paste(upside.convert("RGB"), (item.corner[0], item.corner[1] + foot), mask)
 
 
+def _shine(stage: Stage, image: Image.Image, item: Placed, visible: Mask) -> None:
+    """Eyes, gauges and lamps that nothing stands in front of shine through the dark."""
+    width, height = stage.size
+    for lamp in item.sprite.lamps:
+        x, y = item.corner[0] + lamp.centre[0], item.corner[1] + lamp.centre[1]
+        if not (0 <= x < width and 0 <= y < height and visible[int(y), int(x)]):
+            continue
+        reach = round(lamp.radius * 2.4) + 3
+        core = oval((reach, reach), (lamp.radius, lamp.radius))
+        mask = soft_mask((2 * reach, 2 * reach), core, max(0.8, lamp.radius * 0.55), 0.6 * stage.mood.glow)
+        glow = Image.merge("RGB", [mask.point([v * c // 255 for v in range(256)]) for c in lamp.colour])
+        corner = (round(x) - reach, round(y) - reach)
+        area = (*corner, corner[0] + 2 * reach, corner[1] + 2 * reach)
+        image.paste(ImageChops.add(image.crop(area), glow), corner)
+
+
 def _flakes(stage: Stage, image: Image.Image) -> None:
     rng = stage.rng
     for _ in range(stage.size[0] // 6):
@@ -74,8 +95,12 @@ def _flakes(stage: Stage, image: Image.Image) -> None:
 
 def _vignette(image: Image.Image, strength: float) -> Image.Image:
     """Darken the corners a little."""
-    small = np.hypot(*np.meshgrid(np.linspace(-1, 1, 32), np.linspace(-1, 1, 32)))
-    level = np.clip((small - 0.75) / 0.66, 0, 1) ** 1.5 * 255 * strength
-    mask = Image.fromarray(level.astype(np.uint8)).resize(image.size, Image.Resampling.BICUBIC)
-    image.paste((16, 14, 36), (0, 0), mask)
+    image.paste((16, 14, 36), (0, 0), _corners(image.size, strength))
     return image
+
+
+@lru_cache(maxsize=32)
+def _corners(size: tuple[int, int], strength: float) -> Image.Image:
+    far = np.hypot(*np.meshgrid(np.linspace(-1, 1, 32), np.linspace(-1, 1, 32)))
+    level = np.clip((far - 0.75) / 0.66, 0, 1) ** 1.5 * 255 * strength
+    return Image.fromarray(level.astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
@@ -70,18 +70,27 @@ def soft_area(
 
 
 @dataclass(frozen=True)
+class Lamp:
+    """Something that shines: where (pixels in the sprite), how far and in which colour."""
+
+    centre: Point
+    radius: float
+    colour: Colour
+
+
+@dataclass(frozen=True)
 class Sprite:
-    """An RGBA picture and the point in it (pixels) that stands on the ground."""
+    """An RGBA picture, the point in it (pixels) that stands on the ground, and what shines in it at night."""
 
     image: Image.Image
     foot: Point
+    lamps: tuple[Lamp, ...] = ()
 
     def tinted(self, tint: tuple[float, float, float], haze: Colour, amount: float) -> Sprite:
         """The sprite under coloured light, then faded towards `haze` by `amount` (0 to 1)."""
-        lut: list[int] = []
-        for channel, fog in zip(tint, haze, strict=True):
-            lut += [min(255, round((v * channel) * (1 - amount) + fog * amount)) for v in range(256)]
-        return Sprite(self.image.point(lut + list(range(256))), self.foot)
+        levels = np.arange(256)[None, :] * np.array(tint)[:, None]
+        table = np.clip(levels * (1 - amount) + np.array(haze)[:, None] * amount, 0, 255).round().astype(int)
+        return replace(self, image=self.image.point([*table.ravel().tolist(), *range(256)]))
 
 
 class Pen:
@@ -98,22 +107,22 @@ class Pen:
         self.size = (width * finer, height * finer)
         self.origin = (self.size[0] / 2, (scale * up + 1) * finer)
         self.image = Image.new("RGBA", self.size)
-        self._turn = (0.0, (0.0, 0.0))
+        self._turn = (1.0, 0.0, (0.0, 0.0))  # cosine, sine, pivot
+        self._lamps: list[Lamp] = []
 
     def place(self, point: Point) -> Point:
         """Units to pixels, after the current rotation."""
-        angle, (px, py) = self._turn
+        cosine, sine, (px, py) = self._turn
         dx, dy = point[0] - px, point[1] - py
-        x = px + dx * math.cos(angle) - dy * math.sin(angle)
-        y = py + dx * math.sin(angle) + dy * math.cos(angle)
+        x, y = px + dx * cosine - dy * sine, py + dx * sine + dy * cosine
         return self.origin[0] + x * self.scale, self.origin[1] + y * self.scale
 
     @contextmanager
     def turned(self, degrees: float, pivot: Point = (0.0, 0.0)) -> Iterator[None]:
         """Rotate what is drawn inside the block, clockwise around `pivot`. Blocks do not nest."""
-        self._turn = (math.radians(degrees), pivot)
+        self._turn = (math.cos(math.radians(degrees)), math.sin(math.radians(degrees)), pivot)
         yield
-        self._turn = (0.0, (0.0, 0.0))
+        self._turn = (1.0, 0.0, (0.0, 0.0))
 
     @contextmanager
     def layer(self) -> Iterator[None]:
@@ -127,6 +136,14 @@ class Pen:
         """Fill a polygon; an empty one (the far side of a surface) draws nothing."""
         if len(points) > 2:
             ImageDraw.Draw(self.image).polygon([self.place(p) for p in points], fill=(*fill, 255))
+
+    def glowing(self, points: Sequence[Point], fill: Colour) -> None:
+        """A shape that also shines when the scene is dark."""
+        self.shape(points, fill)
+        if len(points) > 2:
+            pixels = np.array([self.place(p) for p in points]) / self.finer
+            x, y = pixels.mean(axis=0).tolist()
+            self._lamps.append(Lamp((x, y), float(np.ptp(pixels, axis=0).max()) / 2, fill))
 
     def disc(self, centre: Point, radii: Point, fill: Colour) -> None:
         self.shape(oval(centre, radii), fill)
@@ -156,7 +173,7 @@ class Pen:
     def sprite(self) -> Sprite:
         """The finished picture, reduced to its real size, with the origin as its foot."""
         image = self.image.reduce(self.finer)
-        return Sprite(image, (self.origin[0] / self.finer, self.origin[1] / self.finer))
+        return Sprite(image, (self.origin[0] / self.finer, self.origin[1] / self.finer), tuple(self._lamps))
 
 
 def fineness(pixels: float) -> int:

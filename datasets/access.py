@@ -1,0 +1,26 @@
+"""The only doors to rows of this app: what you may not see is a 404."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import get_object_or_404
+
+from datasets.models import Dataset, DatasetVersion, Image
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+def dataset_for(request: HttpRequest, slug: str) -> Dataset:
+    return get_object_or_404(Dataset.objects.visible_to(request.user), slug=slug)  # type: ignore[arg-type]
+
+
+def image_for(request: HttpRequest, pk: int) -> Image:
+    images = Image.objects.visible_to(request.user).select_related("dataset")  # type: ignore[arg-type]
+    return get_object_or_404(images, pk=pk)
+
+
+def version_for(request: HttpRequest, slug: str, number: int) -> DatasetVersion:
+    versions = DatasetVersion.objects.visible_to(request.user).select_related("dataset")  # type: ignore[arg-type]
+    return get_object_or_404(versions, dataset__slug=slug, number=number)

@@ -1,0 +1,101 @@
+"""PASCAL VOC XML as labelImg writes it.
+
+labelImg's coordinates are edge coordinates with a floor of 1 (its libs/labelFile.py), so x1 = xmin and x2 = xmax
+with no shift. `folder` and `path` name places on somebody else's computer and are ignored.
+"""
+
+from __future__ import annotations
+
+import math
+
+from lxml import etree
+
+from datasets.formats.records import AnnotationRecord, BoxRecord, FormatError
+
+MAX_BYTES = 20 * 1024 * 1024
+TRUE_TEXTS = {"1", "true", "yes"}
+
+
+def read_voc(data: bytes) -> AnnotationRecord:
+    """Parse one XML file. An object that cannot be read is reported and left out; the others stay.
+
+    Raises:
+        FormatError: not XML, not an <annotation>, or larger than 20 MB.
+    """
+    root = _parse(data)
+    boxes, problems = [], []
+    for position, element in enumerate(root.findall("object"), start=1):
+        try:
+            boxes.append(_read_object(element, position))
+        except FormatError as error:
+            problems.append(error)
+    size = root.find("size")
+    return AnnotationRecord(
+        file_name=_text(root, "filename").replace("\\", "/").rsplit("/", 1)[-1],
+        width=_whole(size, "width"),
+        height=_whole(size, "height"),
+        boxes=tuple(boxes),
+        verified=root.get("verified", "").lower() in TRUE_TEXTS,
+        problems=tuple(problems),
+    )
+
+
+def _parse(data: bytes) -> etree._Element:
+    if len(data) > MAX_BYTES:
+        raise FormatError("xml_too_large", f"The file is larger than {MAX_BYTES // 2**20} MB, so it was not read.")
+    # No entities, no network, no huge trees: the file comes from outside.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise FormatError(
+            "xml_does_not_parse", f"This is not well-formed XML ({error.msg}). Repair or re-save it, then import again."
+        ) from error
+    if root.tag != "annotation":
+        raise FormatError(
+            "xml_not_voc", f"This XML starts with <{root.tag}>, not <annotation>, so it is not a labelImg file."
+        )
+    return root
+
+
+def _read_object(element: etree._Element, position: int) -> BoxRecord:
+    name = _text(element, "name")
+    if not name:
+        raise FormatError("box_without_class", f"Box {position} has no class name. Give it one and import again.")
+    edges = [_edge(element, key, name, position) for key in ("xmin", "ymin", "xmax", "ymax")]
+    return BoxRecord(
+        name,
+        *edges,
+        difficult=_flag(element, "difficult"),
+        truncated=_flag(element, "truncated"),
+        occluded=_flag(element, "occluded"),
+        pose=_text(element, "pose")[:40],
+    )
+
+
+def _edge(element: etree._Element, key: str, name: str, position: int) -> float:
+    text = _text(element, f"bndbox/{key}").replace(",", ".")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise FormatError(
+            "box_without_coordinates", f"Box {position} ({name}) has no usable {key} ({text or 'missing'})."
+        )
+    return value
+
+
+def _flag(element: etree._Element, key: str) -> bool:
+    return _text(element, key).lower() in TRUE_TEXTS
+
+
+def _text(element: etree._Element | None, path: str) -> str:
+    return (element.findtext(path) or "").strip() if element is not None else ""
+
+
+def _whole(element: etree._Element | None, key: str) -> int:
+    try:
+        return max(0, int(float(_text(element, key))))
+    except (ValueError, OverflowError):
+        return 0

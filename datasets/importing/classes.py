@@ -1,0 +1,80 @@
+"""Class names of incoming files -> classes of the dataset."""
+
+from __future__ import annotations
+
+import re
+
+from datasets.formats.records import FormatError
+from datasets.models import Dataset, LabelClass
+from sw_site.lib.errors import UserError
+
+
+def squeezed(name: str) -> str:
+    """What is left of a name without case, blanks and punctuation: "BB-8" and "bb8" are the same."""
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def parse_mapping(lines: list[str]) -> dict[str, str]:
+    """["bb8=BB-8", ...] -> {"bb8": "BB-8"}."""
+    mapping = {}
+    for line in lines:
+        old, found, new = (part.strip() for part in line.partition("="))
+        if not (old and found and new):
+            raise UserError("bad_mapping", f"{line!r} is not a mapping. Write OLD=NEW, for example bb8=BB-8.")
+        mapping[old] = new
+    return mapping
+
+
+class ClassMapper:
+    """Finds or makes the class for a name.
+
+    Order: the mapping given, a class of that name, an alias, and (when a label map was given, which says what the
+    classes are) a class whose name differs in case, blanks and punctuation only. With a label map every other name is
+    refused; without one it becomes a new class.
+    """
+
+    def __init__(self, dataset: Dataset, mapping: dict[str, str], label_map: dict[int, str] | None) -> None:
+        self.dataset, self.mapping, self.strict = dataset, mapping, label_map is not None
+        self.merged: dict[str, str] = {}
+        self._cache: dict[str, LabelClass] = {}
+        for name in (label_map or {}).values():
+            dataset.add_class(name)
+        self._classes = {c.name: c for c in dataset.classes.all()}
+
+    def find(self, name: str) -> LabelClass:
+        """The class for a name in a file. Raises FormatError (unknown_class) when a label map excludes it."""
+        if name not in self._cache:
+            self._cache[name] = self._resolve(name)
+        return self._cache[name]
+
+    def _resolve(self, name: str) -> LabelClass:
+        target = self.mapping.get(name, name)
+        found = self._classes.get(target) or self._by_alias(target)
+        if found is None and self.strict:
+            found = self._by_likeness(target)
+            if found is None:
+                known = ", ".join(self._classes)
+                raise FormatError(
+                    "unknown_class",
+                    f"Class {target!r} is not in the label map ({known}), so its boxes were left out. "
+                    f"Map it ({target}=NAME) or add it to the label map, and import again.",
+                )
+        if found is None:
+            found = self._classes[target] = self.dataset.add_class(target)
+        if found.name != name:
+            self._remember(found, name)
+        return found
+
+    def _by_alias(self, name: str) -> LabelClass | None:
+        return next((c for c in self._classes.values() if name in c.aliases), None)
+
+    def _by_likeness(self, name: str) -> LabelClass | None:
+        alike = [c for c in self._classes.values() if squeezed(c.name) == squeezed(name)]
+        return alike[0] if len(alike) == 1 else None
+
+    def _remember(self, label_class: LabelClass, name: str) -> None:
+        """The next import maps this name by itself."""
+        self.merged[name] = label_class.name
+        if name not in label_class.aliases:
+            label_class.aliases = [*label_class.aliases, name]
+            label_class.save(update_fields=["aliases"])

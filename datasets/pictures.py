@@ -1,0 +1,113 @@
+"""Image files from outside: what they are, whether they are whole, and how to make them upright and plain."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image as Pillow
+from PIL import ImageOps
+
+from datasets.formats.records import FormatError
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
+MAX_PIXELS = 12_000 * 12_000
+ORIENTATION_TAG = 0x0112
+PLAIN_MODES = {"JPEG": {"RGB", "L"}, "PNG": {"RGB", "L", "RGBA", "LA", "P", "1"}}
+FILE_SUFFIX = {"JPEG": ".jpg", "PNG": ".png", "BMP": ".bmp", "GIF": ".gif", "WEBP": ".webp", "TIFF": ".tif"}
+END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
+Pillow.MAX_IMAGE_PIXELS = None  # our own limit below is an error, not a warning
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image file, checked. `upright` holds re-encoded bytes when the original could not be used as it is.
+
+    Width and height are pixels of the upright picture; `raw_size` those stored in the file.
+    """
+
+    sha256: str
+    format: str
+    width: int
+    height: int
+    raw_size: tuple[int, int]
+    orientation: int
+    upright: bytes | None
+
+    @property
+    def original_name(self) -> str:
+        """Storage name of the bytes as they came."""
+        return picture_name(self.sha256, FILE_SUFFIX[self.format])
+
+    @property
+    def upright_name(self) -> str:
+        """Storage name of the picture everything works on."""
+        if self.upright is None:
+            return self.original_name
+        return picture_name(self.sha256, "-upright" + (".jpg" if self.format == "JPEG" else ".png"))
+
+
+def picture_name(sha256: str, suffix: str) -> str:
+    return f"images/{sha256[:2]}/{sha256}{suffix}"
+
+
+def inspect_picture(data: bytes) -> Picture:
+    """Hash, header, orientation and wholeness of an image file; decodes only what looks cut short or is not plain.
+
+    Raises:
+        FormatError: not an image this site reads, cut short, or with more pixels than 12,000 x 12,000.
+    """
+    try:
+        with warnings.catch_warnings(), Pillow.open(io.BytesIO(data)) as image:
+            warnings.simplefilter("ignore")
+            return _inspect(image, data)
+    except FormatError:
+        raise
+    except Pillow.UnidentifiedImageError as error:
+        raise FormatError(
+            "image_does_not_decode",
+            "This is not an image the site can read (JPEG, PNG, WebP, BMP, GIF or TIFF). Save it again as JPEG or PNG.",
+        ) from error
+    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error ... on broken bytes
+        raise FormatError(
+            "image_does_not_decode", f"The image is damaged ({error}). Get a whole copy and import it again."
+        ) from error
+
+
+def _inspect(image: Pillow.Image, data: bytes) -> Picture:
+    kind = image.format or ""
+    if kind == "MPO":  # a JPEG with a second picture behind it, as phones write them
+        kind = "JPEG"
+    if kind not in FILE_SUFFIX:
+        raise FormatError("image_type", f"{kind} files are not read. Save the image as JPEG or PNG and import it again.")
+    raw_size = image.size
+    if raw_size[0] * raw_size[1] > MAX_PIXELS:
+        raise FormatError("image_too_large", f"The image has {raw_size[0]} x {raw_size[1]} pixels; 12,000 x 12,000 is the most.")
+    orientation = image.getexif().get(ORIENTATION_TAG, 1) if kind in ("JPEG", "PNG", "WEBP", "TIFF") else 1
+    orientation = orientation if orientation in range(1, 9) else 1
+    end = END_MARKS.get(kind)
+    if end is None or end not in data[-4096:]:
+        image.load()  # raises when the file is cut short
+    upright = None
+    if orientation != 1 or image.mode not in PLAIN_MODES.get(kind, set()):
+        upright = make_upright(image, kind)
+    width, height = raw_size[::-1] if orientation >= 5 else raw_size
+    digest = hashlib.sha256(data).hexdigest()
+    return Picture(digest, kind, width, height, raw_size, orientation, upright)
+
+
+def make_upright(image: Pillow.Image, kind: str) -> bytes:
+    """The picture turned as its EXIF data says, in 8-bit RGB or grey: JPEG for JPEGs, PNG for all others."""
+    turned = ImageOps.exif_transpose(image)
+    if turned.mode.startswith("I;16") or turned.mode in ("I", "F"):
+        turned = turned.convert("F").point(lambda value: value * (1 / 257)).convert("L")
+    elif turned.mode not in ("RGB", "L"):
+        turned = turned.convert("RGBA" if "A" in turned.getbands() or "transparency" in turned.info else "RGB")
+    buffer = io.BytesIO()
+    if kind == "JPEG":
+        turned.convert("RGB" if turned.mode != "L" else "L").save(buffer, "JPEG", quality=95, subsampling=0)
+    else:
+        turned.save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()

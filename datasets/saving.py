@@ -1,0 +1,154 @@
+"""Saving an image's boxes under the optimistic lock: an old revision is refused, never overwritten."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from datasets.geometry import area, clip_edges, order_edges
+from datasets.labels import boxes_as_json, describe_change
+from datasets.models import Box, Image, ReviewState, Revision
+from datasets.models.annotation import BoxSource
+from sw_site.lib.errors import UserError
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+EDITABLE = ("label_class_id", "x1", "y1", "x2", "y2", "difficult", "truncated", "occluded", "score", "source")
+
+
+class StaleRevision(UserError):
+    """Somebody saved this image meanwhile; nothing was written. `image` is its present state."""
+
+    def __init__(self, image: Image) -> None:
+        super().__init__(
+            "stale_revision",
+            "Somebody else saved this image while you were working on it. Nothing of yours is lost: "
+            "look at both versions and keep one.",
+            status=409,
+        )
+        self.image = image
+
+
+@dataclass(frozen=True)
+class BoxValues:
+    """A box as a client sends it; `class_id` is the row id of a class of the image's dataset."""
+
+    id: uuid.UUID
+    class_id: int
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    difficult: bool = False
+    truncated: bool = False
+    occluded: bool = False
+    source: str = BoxSource.PERSON
+    score: float | None = None
+
+
+@transaction.atomic
+def save_boxes(
+    image: Image, base_revision: int, boxes: list[BoxValues], *, verified: bool, negative: bool, user: User | None
+) -> Image:
+    """Make `boxes` the boxes of the image and count up its revision; all of it or nothing.
+
+    Raises:
+        StaleRevision: `base_revision` is not the image's revision any more (HTTP 409).
+        UserError: a box without area or outside the image, a class of another dataset, an id used elsewhere (422).
+    """
+    locked = Image.objects.select_for_update().select_related("dataset").get(pk=image.pk)
+    if locked.revision != base_revision:
+        raise StaleRevision(locked)
+    present = {box.pk: box for box in locked.boxes.all()}
+    wanted = {values.id: values for values in boxes}
+    _check_classes(locked, wanted.values())
+    if Box.objects.filter(pk__in=wanted.keys() - present.keys()).exists():
+        raise UserError("box_id_taken", "A new box has an id that is in use. Reload the page and draw it again.", 422)
+    new = [_new_box(locked, values, user) for pk, values in wanted.items() if pk not in present]
+    changed = [box for pk, box in present.items() if pk in wanted and _change(locked, box, wanted[pk])]
+    removed = present.keys() - wanted.keys()
+    Box.objects.filter(pk__in=removed).delete()
+    Box.objects.bulk_create(new)
+    Box.objects.bulk_update(changed, EDITABLE)
+    _count_up(locked, bool(wanted), verified=verified, negative=negative)
+    _remember(locked, describe_change(len(new), len(changed), len(removed)), user)
+    return locked
+
+
+def _check_classes(image: Image, boxes: Any) -> None:
+    known = set(image.dataset.classes.values_list("pk", flat=True))
+    if unknown := {values.class_id for values in boxes} - known:
+        raise UserError(
+            "unknown_class",
+            f"Class {min(unknown)} is not a class of this dataset (any more). Reload the page and choose another.",
+            422,
+        )
+
+
+def _edges(image: Image, values: BoxValues) -> tuple[float, float, float, float]:
+    edges = (values.x1, values.y1, values.x2, values.y2)
+    fitted = clip_edges(order_edges(edges), image.width, image.height) if all(map(math.isfinite, edges)) else (0, 0, 0, 0)
+    if area(fitted) <= 0:
+        raise UserError("box_zero_size", "A box has no area inside the image. Delete it or draw it again.", 422)
+    return fitted
+
+
+def _new_box(image: Image, values: BoxValues, user: User | None) -> Box:
+    x1, y1, x2, y2 = _edges(image, values)
+    return Box(
+        id=values.id,
+        image=image,
+        label_class_id=values.class_id,
+        x1=x1,
+        y1=y1,
+        x2=x2,
+        y2=y2,
+        difficult=values.difficult,
+        truncated=values.truncated,
+        occluded=values.occluded,
+        source=values.source if values.source in BoxSource.values else BoxSource.PERSON,
+        score=values.score,
+        created_by=user,
+    )
+
+
+def _change(image: Image, box: Box, values: BoxValues) -> bool:
+    """Write the values into the row; True when something changed. A box a person moved is a person's."""
+    x1, y1, x2, y2 = _edges(image, values)
+    before = (box.label_class_id, box.x1, box.y1, box.x2, box.y2, box.difficult, box.truncated, box.occluded)
+    after = (values.class_id, x1, y1, x2, y2, values.difficult, values.truncated, values.occluded)
+    if before == after:
+        return False
+    box.label_class_id, box.x1, box.y1, box.x2, box.y2 = after[:5]
+    box.difficult, box.truncated, box.occluded = after[5:]
+    box.source, box.score = BoxSource.PERSON, None
+    return True
+
+
+def _count_up(image: Image, has_boxes: bool, *, verified: bool, negative: bool) -> None:
+    image.verified = verified
+    image.negative = negative and not has_boxes
+    answered = has_boxes or image.negative
+    if answered and image.state == ReviewState.UNLABELLED:
+        image.state = ReviewState.LABELLED
+    elif not answered and image.state == ReviewState.LABELLED:
+        image.state = ReviewState.UNLABELLED
+    image.revision += 1
+    image.save(update_fields=["verified", "negative", "state", "revision"])
+
+
+def _remember(image: Image, summary: str, user: User | None) -> None:
+    Revision.objects.create(
+        image=image,
+        number=image.revision,
+        user=user,
+        summary=summary,
+        boxes=boxes_as_json(image.boxes.all()),
+        verified=image.verified,
+        negative=image.negative,
+    )

@@ -1,0 +1,85 @@
+"""Freezing: the present labels of a dataset become an immutable, numbered version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Max
+
+from datasets.models import Dataset, DatasetVersion, Image
+from datasets.versions.manifest import Manifest, ManifestBox, ManifestImage, write_manifest
+from datasets.versions.splitting import SplitItem, stratified_split
+from sw_site.lib.errors import UserError
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+DEFAULT_FRACTIONS = (0.7, 0.15, 0.15)
+
+
+def parse_fractions(text: str) -> tuple[float, float, float]:
+    """ "0.7,0.15,0.15" -> shares of train, val and test."""
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != 3 or any(not 0 <= value <= 1 for value in values) or abs(sum(values) - 1) > 1e-6:
+        raise UserError("bad_split", f"{text!r} is not a split. Give three shares that add up to 1, like 0.7,0.15,0.15.")
+    return values  # type: ignore[return-value]
+
+
+def freeze(
+    dataset: Dataset,
+    fractions: Sequence[float] = DEFAULT_FRACTIONS,
+    seed: int = 1,
+    user: User | None = None,
+    name: str = "",
+) -> DatasetVersion:
+    """Freeze every labelled image that decodes.
+
+    Raises:
+        UserError: there is no labelled image, or no train share.
+    """
+    if fractions[0] <= 0:
+        raise UserError("bad_split", "The share for training must be more than 0.")
+    rows = list(dataset.images.usable().order_by("pk").prefetch_related("boxes__label_class"))
+    if not rows:
+        raise UserError(
+            "nothing_to_freeze",
+            f"{dataset.name} has no labelled image yet. Draw boxes, or mark images as “nothing here”, then freeze it.",
+        )
+    manifest = _manifest(dataset, rows, fractions, seed)
+    manifest_file, digest = write_manifest(manifest)
+    with transaction.atomic():
+        Dataset.objects.select_for_update().get(pk=dataset.pk)  # two people freezing at once get two numbers
+        number = (dataset.versions.aggregate(top=Max("number"))["top"] or 0) + 1
+        return dataset.versions.create(
+            number=number,
+            name=name,
+            seed=seed,
+            fractions=list(fractions),
+            content_hash=digest,
+            manifest_file=manifest_file,
+            counts=manifest.counts(),
+            created_by=user,
+        )
+
+
+def _manifest(dataset: Dataset, rows: list[Image], fractions: Sequence[float], seed: int) -> Manifest:
+    items = [SplitItem(row.pk, tuple(box.label_class.number for box in row.boxes.all())) for row in rows]
+    splits = stratified_split(items, fractions, seed)
+    classes = {c.number: c.name for c in dataset.classes.filter(retired=False)}
+    used = {label for item in items for label in item.labels}
+    classes |= {c.number: c.name for c in dataset.classes.filter(number__in=used)}
+    images = tuple(_frozen(row, splits[row.pk]) for row in rows)
+    return Manifest(dict(sorted(classes.items())), images)
+
+
+def _frozen(row: Image, split: str) -> ManifestImage:
+    boxes = tuple(
+        ManifestBox(box.label_class.number, box.x1, box.y1, box.x2, box.y2, box.difficult, box.truncated, box.occluded)
+        for box in row.boxes.all()
+    )
+    return ManifestImage(row.pk, row.file, row.file_name, row.sha256, row.width, row.height, split, boxes)
