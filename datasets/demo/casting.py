@@ -1,4 +1,4 @@
-"""Who is in a scene, how large and where. Kinds of scene are dealt in turn, so that even a small set has all of them."""
+"""Who is in a scene, how large and where. Kinds of scene are dealt in turn, so that a small set has all of them."""
 
 from __future__ import annotations
 

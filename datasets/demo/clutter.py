@@ -117,7 +117,9 @@ def draw_rock(scale: float, rng: Random, light: float) -> Sprite:
     pen = _pen(0.6, 0.75, scale)
     wide, tall = rng.uniform(0.2, 0.5), rng.uniform(0.16, 0.5)
     stone = rng.choice(((150, 138, 132), (128, 130, 142), (170, 140, 116)))
-    rim = [(x * rng.uniform(0.85, 1.05), y * rng.uniform(0.82, 1.05)) for x, y in oval((0, 0), (wide, tall), 180, 360, 9)]
+    rim = [
+        (x * rng.uniform(0.85, 1.05), y * rng.uniform(0.82, 1.05)) for x, y in oval((0, 0), (wide, tall), 180, 360, 9)
+    ]
     peak = (rng.uniform(-0.2, 0.2) * wide, -tall * 0.6)
     with pen.layer():
         pen.shape([*rim, (wide * 0.8, 0.03), (-wide * 0.8, 0.03)], stone)

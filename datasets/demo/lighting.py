@@ -46,7 +46,9 @@ def _cast_shadow(stage: Stage, image: Image.Image, item: Placed) -> None:
     left = round(item.actor.x - item.sprite.foot[0] - offset)
     top = round(item.actor.ground) - height
     above = max(0, round(stage.horizon) - top)  # a shadow does not fall on the sky
-    flat = flat.point([round(v * stage.mood.shadow * 0.8) for v in range(256)]).crop((0, above, width, max(above, height)))
+    flat = flat.point([round(v * stage.mood.shadow * 0.8) for v in range(256)]).crop(
+        (0, above, width, max(above, height))
+    )
     image.paste((36, 30, 58), (left, top + above), flat)
 
 

@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
+Box = tuple[int, int, int, int]  # pixels: left, top, right, bottom
 
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
@@ -22,8 +24,14 @@ def mix(first: Colour, second: Colour, share: float) -> Colour:
 
 def oval(centre: Point, radii: Point, start: float = 0.0, end: float = 360.0, steps: int = 48) -> list[Point]:
     """Points along an ellipse, degrees clockwise from three o'clock (y grows downwards)."""
+    (cx, cy), (rx, ry) = centre, radii
+    return [(cx + rx * cosine, cy + ry * sine) for cosine, sine in _arc(start, end, steps)]
+
+
+@lru_cache(maxsize=64)
+def _arc(start: float, end: float, steps: int) -> tuple[Point, ...]:
     angles = (math.radians(start + (end - start) * i / steps) for i in range(steps + 1))
-    return [(centre[0] + radii[0] * math.cos(a), centre[1] + radii[1] * math.sin(a)) for a in angles]
+    return tuple((math.cos(angle), math.sin(angle)) for angle in angles)
 
 
 def pill(centre: Point, radii: Point, corner: float) -> list[Point]:
@@ -56,13 +64,11 @@ def soft_mask(size: tuple[int, int], points: Sequence[Point], blur: float, opaci
     return small.resize(size, Image.Resampling.BILINEAR, box=(0, 0, size[0] / shrink, size[1] / shrink))
 
 
-def soft_area(
-    size: tuple[int, int], points: Sequence[Point], blur: float, opacity: float
-) -> tuple[Image.Image, tuple[int, int, int, int]] | None:
-    """`soft_mask` for only the part of a picture of `size` that it reaches, with that part's box; None if outside."""
+def soft_area(limit: Box, points: Sequence[Point], blur: float, opacity: float) -> tuple[Image.Image, Box] | None:
+    """`soft_mask` for only the part of `limit` that it reaches, with that part's box; None when it reaches nothing."""
     margin = round(blur * 2.5) + 1
-    left, top = (max(0, int(min(p[axis] for p in points)) - margin) for axis in (0, 1))
-    right, bottom = (min(size[axis], int(max(p[axis] for p in points)) + margin) for axis in (0, 1))
+    left, top = (max(limit[axis], int(min(p[axis] for p in points)) - margin) for axis in (0, 1))
+    right, bottom = (min(limit[axis + 2], int(max(p[axis] for p in points)) + margin) for axis in (0, 1))
     if left >= right or top >= bottom:
         return None
     moved = [(x - left, y - top) for x, y in points]
@@ -129,7 +135,9 @@ class Pen:
         """Draw inside the block on a layer of its own, so that `shade` stays within what the block drew."""
         below, self.image = self.image, Image.new("RGBA", self.size)
         yield
-        below.alpha_composite(self.image)
+        drawn = self.image.getbbox()
+        if drawn is not None:
+            below.alpha_composite(self.image, drawn[:2], drawn)
         self.image = below
 
     def shape(self, points: Sequence[Point], fill: Colour) -> None:
@@ -155,7 +163,8 @@ class Pen:
 
     def shade(self, points: Sequence[Point], colour: Colour, opacity: float, blur: float) -> None:
         """Lay a soft polygon of `colour` over what this layer already shows, never beyond it."""
-        area = soft_area(self.size, [self.place(p) for p in points], blur * self.scale, opacity)
+        drawn = self.image.getbbox()
+        area = soft_area(drawn or (0, 0, 0, 0), [self.place(p) for p in points], blur * self.scale, opacity)
         if area is None:
             return
         mask, box = area
@@ -178,4 +187,4 @@ class Pen:
 
 def fineness(pixels: float) -> int:
     """How much larger to draw something `pixels` tall: small things need more, large ones cost more."""
-    return 4 if pixels < 60 else 3 if pixels < 130 else 2
+    return 4 if pixels < 50 else 3 if pixels < 100 else 2

@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Placed:
-    """An actor with its picture; `mask` (height, width) marks its pixels inside the scene, `area` counts all of them."""
+    """An actor with its picture; `mask` (height, width) marks its pixels in the scene, `area` counts all of them."""
 
     actor: Actor
     sprite: Sprite
@@ -57,5 +57,7 @@ def fits(items: list[Placed], newcomer: Placed, clear: float) -> bool:
     Enough is the share `clear` of what the picture's edge leaves of it, and never less than `LEAST_VISIBLE` of it all.
     """
     together = depth_order([*items, newcomer])
-    droids = ((item, mask) for item, mask in zip(together, visible_masks(together), strict=True) if item.actor.class_name)
+    droids = (
+        (item, mask) for item, mask in zip(together, visible_masks(together), strict=True) if item.actor.class_name
+    )
     return all(mask.sum() >= max(clear * item.mask.sum(), LEAST_VISIBLE * item.area, 1) for item, mask in droids)

@@ -58,7 +58,11 @@ def draw_pine(scale: float, rng: Random, light: float) -> Sprite:
             half, top = 0.4 - 0.09 * tier, low - tall * 0.42
             pen.shape([(-half, low), (0, low + 0.05), (half, low), (0, top)], mix(green, WHITE, 0.06 * tier))
             if snowy:
-                cap = [(-half * 0.5, top + (low - top) * 0.52), (0, top + (low - top) * 0.4), (half * 0.5, top + (low - top) * 0.52)]
+                cap = [
+                    (-half * 0.5, top + (low - top) * 0.52),
+                    (0, top + (low - top) * 0.4),
+                    (half * 0.5, top + (low - top) * 0.52),
+                ]
                 pen.shape([*cap, (0, top)], (236, 244, 250))
         pen.shade([(-light * 0.5, 0), (0, 0.1), (0, -tall - 0.2), (-light * 0.5, -tall)], DARK, 0.35, 0.05)
     return pen.sprite()

@@ -51,5 +51,5 @@ def pick_livery(rng: Random, liveries: tuple[Livery, ...]) -> Livery:
 def pick_pose(rng: Random, light: float) -> Pose:
     """Mostly facing the viewer to some degree; one in ten shows its back."""
     turn = rng.uniform(120, 240) if rng.random() < 0.1 else rng.triangular(-72, 72, rng.choice((-28, 28)))
-    lean = rng.gauss(0, 5)
+    lean = max(-15.0, min(15.0, rng.gauss(0, 5)))
     return Pose(turn, rng.uniform(-24, 24), lean, rng.uniform(0, 360), rng.choice(FACES), light)

@@ -21,9 +21,8 @@ def draw_roller(scale: float, pose: Pose, livery: Livery) -> Sprite:
     with pen.turned(lean, pivot), pen.layer():
         _antenna(pen, pose, livery)
     pen.stamp(draw_ball(round(2 * BALL * pen.scale), pose, livery), pivot)
-    with pen.turned(lean, pivot):
-        with pen.layer():
-            _head(pen, pose, livery)
+    with pen.turned(lean, pivot), pen.layer():
+        _head(pen, pose, livery)
     return pen.sprite()
 
 

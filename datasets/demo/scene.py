@@ -45,15 +45,16 @@ class Scene:
 
 def draw_scene(index: int, seed: int) -> Scene:
     """Draw scene number `index` of the set `seed`; the same two numbers always give the same pixels and boxes."""
-    stage, backdrop = _set_stage(index, seed)
-    items = _fill_stage(stage, backdrop, cast_for(index))
+    stage, backdrop = set_stage(index, seed)
+    items = fill_stage(stage, backdrop, cast_for(index))
     image = lighting.compose(stage, backdrop.paint(stage), items)
     masks = zip(items, visible_masks(items), strict=True)
-    boxes = tuple(_box(item, mask) for item, mask in masks if item.actor.class_name)
+    boxes = tuple(box_around(item, mask) for item, mask in masks if item.actor.class_name)
     return Scene(image, f"droids_{index + 1:04d}.jpg", boxes)
 
 
-def _set_stage(index: int, seed: int) -> tuple[Stage, Backdrop]:
+def set_stage(index: int, seed: int) -> tuple[Stage, Backdrop]:
+    """The empty stage of a scene and the place it shows; consumes the stage's random numbers in a fixed order."""
     rng = Random(f"{seed}/{index}")  # noqa: S311 - pictures, not secrets; a text seed works the same on every machine
     backdrop, size = BACKDROPS[(index * 3 + seed) % len(BACKDROPS)], rng.choice(SIZES)
     mood = rng.choices(INDOORS, (5, 3, 2))[0] if backdrop.indoors else rng.choices(OUTDOORS, (5, 3, 2, 2))[0]
@@ -63,7 +64,7 @@ def _set_stage(index: int, seed: int) -> tuple[Stage, Backdrop]:
     return stage, backdrop
 
 
-def _fill_stage(stage: Stage, backdrop: Backdrop, cast: tuple[str, ...]) -> list[Placed]:
+def fill_stage(stage: Stage, backdrop: Backdrop, cast: tuple[str, ...]) -> list[Placed]:
     """Place the droids, then clutter wherever it hides none of them too much."""
     items: list[Placed] = []
     clear = CROWDED if stage.rng.random() < 1 / 6 else CLEAR
@@ -91,7 +92,7 @@ def _place_droid(stage: Stage, class_name: str, items: list[Placed], clear: floa
         actor = droid_actor(stage, class_name, scale)
 
 
-def _box(item: Placed, visible: np.ndarray) -> LabelledBox:
+def box_around(item: Placed, visible: np.ndarray) -> LabelledBox:
     """The tight box around what is visible of a droid."""
     columns, rows = np.flatnonzero(visible.any(axis=0)), np.flatnonzero(visible.any(axis=1))
     return LabelledBox(

@@ -30,7 +30,9 @@ OUTDOORS = (
     Mood("day", (1.0, 1.0, 1.0), ((74, 158, 216), (150, 206, 232), (236, 244, 236)), (214, 232, 238), 0.0, 0.42),
     Mood("dusk", (1.0, 0.80, 0.72), ((84, 74, 140), (206, 112, 132), (255, 186, 116)), (238, 160, 130), 0.45, 0.46),
     Mood("night", (0.48, 0.55, 0.80), ((12, 18, 52), (30, 44, 96), (66, 88, 142)), (48, 66, 118), 1.0, 0.36),
-    Mood("overcast", (0.88, 0.91, 0.95), ((150, 170, 186), (190, 204, 212), (226, 230, 228)), (206, 214, 216), 0.1, 0.24),
+    Mood(
+        "overcast", (0.88, 0.91, 0.95), ((150, 170, 186), (190, 204, 212), (226, 230, 228)), (206, 214, 216), 0.1, 0.24
+    ),
 )
 INDOORS = (
     Mood("bright", (1.0, 1.0, 1.0), ((74, 158, 216), (150, 206, 232), (236, 244, 236)), (206, 218, 226), 0.15, 0.34),
@@ -100,7 +102,7 @@ class Canvas:
 
     def wash(self, points: Sequence[Point], colour: Colour, opacity: float, blur: float) -> None:
         """A soft translucent polygon: shadow, drift, mist. Works on its surroundings only, to be quick."""
-        area = soft_area(self.size, [(x * FINER, y * FINER) for x, y in points], blur * FINER, opacity)
+        area = soft_area((0, 0, *self.size), [(x * FINER, y * FINER) for x, y in points], blur * FINER, opacity)
         if area is not None:
             self.image.paste(colour, area[1], area[0])
 

@@ -78,6 +78,8 @@ def _door(canvas: Canvas, stage: Stage, eye: Point, paints: tuple[Colour, Colour
     frame = [(eye[0] - half, eye[1] - up), (eye[0] + half, eye[1] - up), (eye[0] + half, eye[1] + down)]
     canvas.polygon([*frame, (eye[0] - half, eye[1] + down)], mix(wall, floor, 0.55))
     canvas.polygon(oval((eye[0], eye[1] - up * 0.35), (half * 0.62, half * 0.62)), mix(floor, (30, 34, 52), 0.5))
-    canvas.polygon(oval((eye[0], eye[1] - up * 0.35), (half * 0.4, half * 0.4)), mix(trim, (255, 255, 255), 0.3), lit=False)
+    canvas.polygon(
+        oval((eye[0], eye[1] - up * 0.35), (half * 0.4, half * 0.4)), mix(trim, (255, 255, 255), 0.3), lit=False
+    )
     canvas.line([(eye[0], eye[1] - up), (eye[0], eye[1] + down)], 1.0, mix(floor, (30, 34, 52), 0.6))
     canvas.glow((eye[0], eye[1] - up * 0.35), half * 2.4, trim, 0.2 + 0.3 * stage.mood.glow)

@@ -29,7 +29,9 @@ def paint(stage: Stage) -> Image.Image:
 def _ribs(canvas: Canvas, stage: Stage) -> None:
     width = stage.size[0]
     for x in range(-10, width + 40, 46):
-        canvas.polygon([(x, 0), (x + 10, 0), (x + 10, stage.horizon + 12), (x, stage.horizon + 12)], mix(STEEL, DARK, 0.45))
+        canvas.polygon(
+            [(x, 0), (x + 10, 0), (x + 10, stage.horizon + 12), (x, stage.horizon + 12)], mix(STEEL, DARK, 0.45)
+        )
     for share in (0.1, 0.26):
         y = stage.horizon * share
         canvas.line([(0, y), (width, y)], 4, DARK)
@@ -63,7 +65,9 @@ def _markings(canvas: Canvas, stage: Stage) -> None:
     for left in (0.08, 0.78):
         start, far = width * left, 0.15
         stripe = [(start, height), (start + 26, height)]
-        canvas.polygon([*stripe, *((eye[0] + (x - eye[0]) * far, stage.horizon + 14) for x in (start + 26, start))], paint_)
+        canvas.polygon(
+            [*stripe, *((eye[0] + (x - eye[0]) * far, stage.horizon + 14) for x in (start + 26, start))], paint_
+        )
     canvas.wash(oval((width / 2, stage.horizon + 40), (width * 0.3, 30)), canvas.lit((255, 255, 255)), 0.30, 18)
 
 
@@ -76,7 +80,9 @@ def _ship(canvas: Canvas, stage: Stage) -> None:
     for shift in (-0.5, 0.4):
         canvas.line([(x + shift * long, foot - tall * 0.4), (x + shift * long, foot)], 3, DARK)
     canvas.disc((x, foot - tall * 0.75), (long, tall * 0.5), hull)
-    canvas.polygon([(x - long * 0.9, foot - tall * 0.8), (x - long, foot - tall * 1.9), (x - long * 0.4, foot - tall)], hull)
+    canvas.polygon(
+        [(x - long * 0.9, foot - tall * 0.8), (x - long, foot - tall * 1.9), (x - long * 0.4, foot - tall)], hull
+    )
     canvas.polygon(oval((x + long * 0.35, foot - tall * 0.95), (long * 0.34, tall * 0.5), 180, 360), (96, 170, 200))
     canvas.line([(x - long * 0.8, foot - tall * 0.62), (x + long * 0.9, foot - tall * 0.62)], 3, mix(hull, DARK, 0.5))
 

@@ -24,7 +24,9 @@ def paint(stage: Stage) -> Image.Image:
         x = stage.rng.uniform(-60, -10)
         while x < width:
             x = _house(canvas, stage, x, far) + (stage.rng.uniform(-6, 30) if far else stage.rng.uniform(10, 70))
-    canvas.fill(stage.horizon + 6, height, (mix(PAVING, stage.mood.haze, 0.25), PAVING, mix(PAVING, (150, 110, 90), 0.3)))
+    canvas.fill(
+        stage.horizon + 6, height, (mix(PAVING, stage.mood.haze, 0.25), PAVING, mix(PAVING, (150, 110, 90), 0.3))
+    )
     _paving(canvas, stage)
     _pennants(canvas, stage)
     return canvas.finish()
