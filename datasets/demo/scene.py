@@ -54,8 +54,8 @@ def draw_scene(index: int, seed: int) -> Scene:
 
 
 def set_stage(index: int, seed: int) -> tuple[Stage, Backdrop]:
-    """The empty stage of a scene and the place it shows; consumes the stage's random numbers in a fixed order."""
-    rng = Random(f"{seed}/{index}")  # noqa: S311 - pictures, not secrets; a text seed works the same on every machine
+    """The empty stage of a scene, with the one source of all its random numbers, and the place it shows."""
+    rng = Random(f"{seed}/{index}")
     backdrop, size = BACKDROPS[(index * 3 + seed) % len(BACKDROPS)], rng.choice(SIZES)
     mood = rng.choices(INDOORS, (5, 3, 2))[0] if backdrop.indoors else rng.choices(OUTDOORS, (5, 3, 2, 2))[0]
     snowing = backdrop.name == "snow" and rng.random() < 0.5

@@ -16,7 +16,7 @@ from datasets.demo.paint import Sprite
 from datasets.demo.placing import depth_order, fits, place, visible_masks
 from datasets.demo.pose import CANISTER_LIVERIES, ROLLER_LIVERIES, Pose
 from datasets.demo.roller import draw_roller
-from datasets.demo.scene import Scene, box_around, fill_stage, set_stage, draw_scene
+from datasets.demo.scene import Scene, box_around, draw_scene, fill_stage, set_stage
 
 SEED = 7
 FRONT = Pose(turn=0, twist=0, lean=0, roll=0, face="open", light=1)
