@@ -33,6 +33,18 @@ class StaleRevision(UserError):
         )
         self.image = image
 
+    def as_json(self) -> dict[str, Any]:
+        last = self.image.revisions.select_related("user").first()
+        current = {
+            "revision": self.image.revision,
+            "verified": self.image.verified,
+            "negative": self.image.negative,
+            "boxes": boxes_as_json(self.image.boxes.all()),
+            "user": str(last.user or "") if last else "",
+            "when": last.created_at.isoformat() if last else "",
+        }
+        return {**super().as_json(), "current": current}
+
 
 @dataclass(frozen=True)
 class BoxValues:

@@ -1,2 +1,22 @@
+from django.urls import path
+
+from datasets.views import datasets, images, transfer, versions
+
 app_name = "datasets"
-urlpatterns = []
+
+urlpatterns = [
+    path("", datasets.dataset_list, name="dataset-list"),
+    path("new/", datasets.dataset_create, name="dataset-create"),
+    # images/<id>/
+    path("images/<int:pk>/", images.image_detail, name="image-detail"),
+    path("images/<int:pk>/file/<str:tag>/", images.image_file, name="image-file"),
+    path("images/<int:pk>/thumb/<str:tag>/<str:size>/", images.image_thumb, name="image-thumb"),
+    path("images/<int:pk>/history/", images.image_history, name="image-history"),
+    # <dataset>/
+    path("sets/<slug:slug>/", datasets.dataset_detail, name="dataset-detail"),
+    path("sets/<slug:slug>/import/", transfer.import_create, name="import-create"),
+    path("sets/<slug:slug>/classes/", datasets.class_list, name="class-list"),
+    path("sets/<slug:slug>/versions/", versions.version_list, name="version-list"),
+    path("sets/<slug:slug>/versions/new/", versions.version_create, name="version-create"),
+    path("sets/<slug:slug>/versions/<int:number>/", versions.version_detail, name="version-detail"),
+]

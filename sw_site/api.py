@@ -19,7 +19,7 @@ def answer(request: HttpRequest, code: str, message: str, status: int) -> HttpRe
 
 @api.exception_handler(UserError)
 def user_error(request: HttpRequest, error: UserError) -> HttpResponse:
-    return answer(request, error.code, error.message, error.status)
+    return api.create_response(request, error.as_json(), status=error.status)
 
 
 @api.exception_handler(AuthenticationError)

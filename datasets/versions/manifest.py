@@ -86,7 +86,8 @@ class Manifest:
             ManifestImage(**{**row, "boxes": tuple(ManifestBox(**box) for box in row["boxes"])})
             for row in document["images"]
         )
-        return cls(classes={int(k): v for k, v in document["classes"].items()}, images=images)
+        classes = sorted((int(number), name) for number, name in document["classes"].items())
+        return cls(classes=dict(classes), images=images)
 
 
 def write_manifest(manifest: Manifest) -> tuple[str, str]:

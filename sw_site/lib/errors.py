@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class UserError(Exception):
     """What was asked cannot be done. `message` says what happened and what to do next; `code` is stable for programs.
@@ -14,5 +16,5 @@ class UserError(Exception):
         super().__init__(message)
         self.code, self.message, self.status = code, message, status
 
-    def as_json(self) -> dict[str, dict[str, str]]:
+    def as_json(self) -> dict[str, Any]:
         return {"error": {"code": self.code, "message": self.message}}

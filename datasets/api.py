@@ -1,0 +1,130 @@
+"""The datasets part of the API: the same functions and the same access as the pages."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from ninja.pagination import PageNumberPagination, paginate
+from pydantic import Field
+
+from datasets.access import dataset_for, image_for
+from datasets.browsing import GridFilter
+from datasets.labels import boxes_as_json
+from datasets.models import Dataset, DatasetVersion, Image
+from datasets.saving import BoxValues, save_boxes
+from datasets.versions.freeze import freeze, parse_fractions
+
+router = Router(tags=["datasets"])
+
+
+class DatasetOut(Schema):
+    name: str
+    slug: str
+    description: str
+    image_count: int
+    labelled_count: int
+
+
+class BoxIn(Schema):
+    id: uuid.UUID
+    class_id: int
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    difficult: bool = False
+    truncated: bool = False
+    occluded: bool = False
+    source: str = "person"
+    score: float | None = None
+
+
+class SaveIn(Schema):
+    base_revision: int
+    verified: bool = False
+    negative: bool = False
+    boxes: list[BoxIn] = Field(max_length=5000)
+
+
+class ImageOut(Schema):
+    id: int = Field(alias="pk")
+    file_name: str
+    width: int
+    height: int
+    state: str
+    verified: bool
+    negative: bool
+    revision: int
+
+
+class GridQuery(Schema):
+    state: str = ""
+    class_id: int | None = None
+    name: str = ""
+
+
+class VersionIn(Schema):
+    name: str = ""
+    split: str = "0.7,0.15,0.15"
+    seed: int = Field(1, ge=0, lt=2**31)
+
+
+class VersionOut(Schema):
+    number: int
+    name: str
+    seed: int
+    content_hash: str
+    counts: dict[str, Any]
+    created_at: datetime
+
+
+@router.get("", response=list[DatasetOut])
+def list_datasets(request: HttpRequest) -> Any:
+    return Dataset.objects.visible_to(request.user).for_list()  # type: ignore[arg-type]
+
+
+@router.get("/{slug}/images", response=list[ImageOut])
+@paginate(PageNumberPagination, page_size=100)
+def list_images(request: HttpRequest, slug: str, query: Query[GridQuery]) -> Any:
+    return GridFilter(query.state, query.class_id, query.name).apply(dataset_for(request, slug))
+
+
+@router.get("/{slug}/versions", response=list[VersionOut])
+def list_versions(request: HttpRequest, slug: str) -> Any:
+    return dataset_for(request, slug).versions.all()
+
+
+@router.post("/{slug}/versions", response={201: VersionOut})
+def create_version(request: HttpRequest, slug: str, body: VersionIn) -> tuple[int, DatasetVersion]:
+    dataset = dataset_for(request, slug)
+    return 201, freeze(dataset, parse_fractions(body.split), body.seed, request.user, body.name)  # type: ignore[arg-type]
+
+
+@router.get("/images/{pk}/boxes")
+def get_image_boxes(request: HttpRequest, pk: int) -> dict[str, Any]:
+    return image_state(image_for(request, pk))
+
+
+@router.put("/images/{pk}/boxes", url_name="save_image_boxes")
+def save_image_boxes(request: HttpRequest, pk: int, body: SaveIn) -> dict[str, Any]:
+    """Replace the boxes of an image, if it still is at `base_revision`; else 409 with its present state."""
+    image = image_for(request, pk)
+    values = [BoxValues(**box.dict()) for box in body.boxes]
+    saved = save_boxes(
+        image, body.base_revision, values, verified=body.verified, negative=body.negative, user=request.user  # type: ignore[arg-type]
+    )
+    return image_state(saved)
+
+
+def image_state(image: Image) -> dict[str, Any]:
+    return {
+        "revision": image.revision,
+        "state": image.state,
+        "verified": image.verified,
+        "negative": image.negative,
+        "boxes": boxes_as_json(image.boxes.all()),
+    }

@@ -1,0 +1,73 @@
+"""Pages of a dataset: list, grid, classes."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from datasets.access import dataset_for
+from datasets.browsing import GridFilter
+from datasets.forms import ClassForm, DatasetForm
+from datasets.models import Dataset, Image, ReviewState
+from sw_site.jobs.models import Job
+
+PAGE_SIZE = 100
+
+
+@require_safe
+def dataset_list(request: HttpRequest) -> HttpResponse:
+    datasets = list(Dataset.objects.visible_to(request.user).for_list())  # type: ignore[arg-type]
+    for dataset in datasets:
+        dataset.covers = list(Image.objects.filter(dataset=dataset, defect="").for_grid()[:4])  # type: ignore[attr-defined]
+    return TemplateResponse(request, "datasets/dataset_list.html", {"datasets": datasets})
+
+
+@require_http_methods(["GET", "POST"])
+def dataset_create(request: HttpRequest) -> HttpResponse:
+    form = DatasetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        dataset = form.save(commit=False)
+        dataset.created_by = request.user
+        dataset.save()
+        return redirect("datasets:import-create", dataset.slug)
+    return TemplateResponse(request, "datasets/dataset_form.html", {"form": form})
+
+
+@require_safe
+def dataset_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for(request, slug)
+    grid_filter = GridFilter.read(request.GET)
+    page = Paginator(grid_filter.apply(dataset).for_grid(), PAGE_SIZE).get_page(request.GET.get("page"))
+    states = dict(dataset.images.values_list("state").annotate(n=Count("pk")).order_by())
+    context = {
+        "dataset": dataset,
+        "tab": "images",
+        "page_obj": page,
+        "filter": grid_filter,
+        "query": grid_filter.query_string(),
+        "states": [(value, word, states.get(value, 0)) for value, word in ReviewState.choices if states.get(value)],
+        "classes": dataset.classes.all(),
+        "total": sum(states.values()),
+        "jobs": Job.objects.active().filter(subject_url=dataset.get_absolute_url()),
+    }
+    return TemplateResponse(request, "datasets/dataset_detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def class_list(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for(request, slug)
+    form = ClassForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        label_class = dataset.add_class(form.cleaned_data["name"].strip())
+        messages.success(request, f"Class {label_class.name} has number {label_class.number}.")
+        return redirect("datasets:class-list", dataset.slug)
+    classes = dataset.classes.annotate(
+        box_count=Count("boxes"), image_count=Count("boxes__image", distinct=True)
+    ).order_by("number")
+    context = {"dataset": dataset, "tab": "classes", "classes": classes, "form": form}
+    return TemplateResponse(request, "datasets/class_list.html", context)

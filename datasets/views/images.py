@@ -1,0 +1,102 @@
+"""One image: the editor page, its files, its history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from datasets.access import image_for
+from datasets.browsing import GridFilter, neighbours
+from datasets.labels import boxes_as_json
+from datasets.models import Image
+from datasets.thumbnails import SIZES, ensure_thumbnail
+
+#: Files are named by their content, so a browser may keep them for a year; they stay private to the person.
+KEEP = "private, max-age=31536000, immutable"
+
+
+@require_safe
+def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    image = image_for(request, pk)
+    grid_filter = GridFilter.read(request.GET)
+    query = grid_filter.query_string()
+    near = neighbours(grid_filter.apply(image.dataset), image)
+    for other in near.strip:
+        other.url = other.get_absolute_url() + query  # type: ignore[attr-defined]
+    previous_url = near.previous.get_absolute_url() + query if near.previous else ""
+    next_url = near.next.get_absolute_url() + query if near.next else ""
+    context = {
+        "dataset": image.dataset,
+        "image": image,
+        "position": near.position,
+        "total": near.total,
+        "previous_url": previous_url,
+        "next_url": next_url,
+        "grid_url": image.dataset.get_absolute_url() + query,
+        "filmstrip": near.strip,
+        "history_url": reverse("datasets:image-history", args=[image.pk]),
+        "can_edit": True,
+        "editor_data": editor_data(request, image, previous_url, next_url),
+    }
+    return TemplateResponse(request, "datasets/image_detail.html", context)
+
+
+def editor_data(request: HttpRequest, image: Image, previous_url: str, next_url: str) -> dict[str, Any]:
+    classes = image.dataset.classes.filter(retired=False)
+    return {
+        "image": {
+            "id": image.pk,
+            "url": image.original_url,
+            "width": image.width,
+            "height": image.height,
+            "revision": image.revision,
+            "verified": image.verified,
+            "negative": image.negative,
+        },
+        "classes": [
+            {"id": c.pk, "number": c.number, "name": c.name, "colour": c.colour, "hotkey": c.key} for c in classes
+        ],
+        "boxes": boxes_as_json(image.boxes.all()),
+        "save_url": reverse("api-1:save_image_boxes", args=[image.pk]),
+        "previous_url": previous_url,
+        "next_url": next_url,
+        "csrf": get_token(request),
+    }
+
+
+@require_safe
+def image_file(request: HttpRequest, pk: int, tag: str) -> HttpResponse:
+    """The upright picture. `tag` only makes the address change with the content."""
+    return _file(image_for(request, pk).file)
+
+
+@require_safe
+def image_thumb(request: HttpRequest, pk: int, tag: str, size: str) -> HttpResponse:
+    image = image_for(request, pk)
+    if size not in SIZES:
+        raise Http404
+    return _file(ensure_thumbnail(image, size) or image.file)
+
+
+@require_safe
+def image_history(request: HttpRequest, pk: int) -> HttpResponse:
+    image = image_for(request, pk)
+    revisions = image.revisions.select_related("user").defer("boxes")
+    return TemplateResponse(
+        request, "datasets/image_history.html", {"image": image, "dataset": image.dataset, "revisions": revisions}
+    )
+
+
+def _file(name: str) -> HttpResponse:
+    try:
+        response = FileResponse(default_storage.open(name))
+    except FileNotFoundError as error:
+        raise Http404("The file is gone from the storage.") from error
+    response["Cache-Control"] = KEEP
+    return response
