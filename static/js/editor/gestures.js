@@ -1,0 +1,135 @@
+/* Pointers to tools. A press chooses a tool by what is under it; a second finger gives the press up and pinches. */
+import { beginDraw } from "./tools/draw.js";
+import { beginPan, beginPinch } from "./tools/pan.js";
+import { beginSelect, hit } from "./tools/select.js";
+
+/** @import { Editor } from "./editor.js" */
+
+/**
+ * @typedef {object} Gesture
+ * @property {(event: PointerEvent) => void} move
+ * @property {(event: PointerEvent) => void} end
+ * @property {() => void} cancel
+ */
+
+const HANDLE_CURSORS = { nw: "nwse", se: "nwse", ne: "nesw", sw: "nesw", n: "ns", s: "ns", e: "ew", w: "ew" };
+
+export class Gestures {
+  /** @param {Editor} editor */
+  constructor(editor) {
+    this.editor = editor;
+    this.stage = editor.parts.stage;
+    /** @type {Map<number, PointerEvent>} */
+    this.pointers = new Map();
+    /** @type {Gesture | null} */
+    this.current = null;
+    this.pinch = null;
+    const listen = (type, handler, options) => this.stage.addEventListener(type, handler.bind(this), options);
+    listen("pointerdown", this.down);
+    listen("pointermove", this.move);
+    listen("pointerup", this.up);
+    listen("pointercancel", this.lost);
+    listen("pointerleave", () => editor.renderer.crosshair(null));
+    listen("wheel", this.wheel, { passive: false });
+    listen("dblclick", this.doubleClick);
+    listen("auxclick", (event) => event.preventDefault());
+  }
+
+  /** Escape. @returns {boolean} whether there was a drag to give up */
+  giveUp() {
+    const wasDragging = this.current !== null;
+    this.cancel();
+    return wasDragging;
+  }
+
+  /** @private */
+  down(event) {
+    if (event.target.closest("button, a, input")) return;
+    this.stage.setPointerCapture(event.pointerId);
+    this.editor.parts.canvas.focus({ preventScroll: true });
+    event.preventDefault();
+    this.pointers.set(event.pointerId, event);
+    if (this.pointers.size === 2) {
+      this.cancel();
+      this.pinch = beginPinch(this.editor, [...this.pointers.values()]);
+    } else if (this.pointers.size === 1) {
+      this.current = this.begin(event);
+    }
+  }
+
+  /** @private @returns {Gesture | null} */
+  begin(event) {
+    const { editor } = this;
+    if (event.button === 1 || editor.spaceHeld) {
+      editor.spaceUsed = true;
+      return beginPan(editor, event);
+    }
+    if (event.button !== 0) return null;
+    if (editor.mode === "draw") return beginDraw(editor, event);
+    const target = hit(editor, event);
+    if (target) return beginSelect(editor, event, target);
+    return editor.canEdit ? beginDraw(editor, event) : beginPan(editor, event);
+  }
+
+  /** @private */
+  move(event) {
+    if (this.pointers.has(event.pointerId)) this.pointers.set(event.pointerId, event);
+    if (this.pinch) {
+      if (this.pointers.size === 2) this.pinch([...this.pointers.values()]);
+    } else if (this.current) {
+      this.current.move(event);
+    } else {
+      this.hover(event);
+    }
+  }
+
+  /** @private */
+  hover(event) {
+    const { editor } = this;
+    editor.renderer.crosshair(editor.mode === "draw" && event.pointerType !== "touch" ? editor.viewport.stagePoint(event) : null);
+    const target = editor.mode === "draw" || editor.spaceHeld ? null : hit(editor, event);
+    if (editor.spaceHeld) this.stage.dataset.cursor = "grab";
+    else if (!target) this.stage.dataset.cursor = editor.canEdit ? "draw" : "grab";
+    else this.stage.dataset.cursor = target.handle && editor.canEdit ? HANDLE_CURSORS[target.handle] : "move";
+  }
+
+  /** @private */
+  up(event) {
+    this.pointers.delete(event.pointerId);
+    if (this.pinch) {
+      if (this.pointers.size === 0) this.pinch = null;
+      return;
+    }
+    const gesture = this.current;
+    this.current = null;
+    gesture?.end(event);
+  }
+
+  /** @private */
+  lost(event) {
+    this.pointers.delete(event.pointerId);
+    if (this.pointers.size === 0) this.pinch = null;
+    this.cancel();
+  }
+
+  /** Give the drag up; nothing has changed. */
+  cancel() {
+    const gesture = this.current;
+    this.current = null;
+    gesture?.cancel();
+  }
+
+  /** @private */
+  wheel(event) {
+    event.preventDefault();
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+    const factor = Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0015));
+    this.editor.viewport.zoomBy(factor, this.editor.viewport.stagePoint(event));
+  }
+
+  /** @private */
+  doubleClick(event) {
+    const target = hit(this.editor, event);
+    if (target) this.editor.act("relabel");
+  }
+}

@@ -1,0 +1,106 @@
+/* Finds the editor on the page, builds its parts and connects them. */
+import { html, on } from "../utils.js";
+import { ClassChooser } from "./class_chooser.js";
+import { DraftBox } from "./draft.js";
+import { Editor } from "./editor.js";
+import { Gestures } from "./gestures.js";
+import { History } from "./history.js";
+import { KEY_CARD } from "./keyboard.js";
+import { listenToKeys } from "./keys.js";
+import { Panel } from "./panel.js";
+import { Renderer } from "./render.js";
+import { Saver } from "./save.js";
+import { SaveStatus } from "./status.js";
+import { Store } from "./store.js";
+import { Viewport } from "./view.js";
+
+/** @import { Parts } from "./editor.js" */
+
+/** @param {HTMLElement} root @returns {Parts} */
+function findParts(root) {
+  const find = (name) => root.querySelector(`[data-${name}]`);
+  return { root, stage: find("stage"), canvas: find("canvas"), photo: find("photo"), hint: find("hint"), keys: document.querySelector("[data-keys]") };
+}
+
+/** The class used last in this dataset is the one to go on with. */
+function rememberClass(store) {
+  const key = `class:${store.classes.map(({ id }) => id).join()}`;
+  store.chooseClass(Number(sessionStorage.getItem(key)));
+  store.addEventListener("class", () => sessionStorage.setItem(key, String(store.classId)));
+}
+
+/** @param {Editor} editor */
+function listenToButtons(editor) {
+  on(document, "click", "[data-act]", (event, button) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // A link into a new tab is only a link.
+    event.preventDefault();
+    editor.act(button.dataset.act);
+    if (event.detail > 0 && !document.querySelector("dialog[open]")) editor.parts.canvas.focus({ preventScroll: true });
+  });
+  on(document, "click", "a[href]:not([data-act])", (event, link) => {
+    if (!editor.saver.isDirty || link.target || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    editor.leave(link.href);
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (editor.saver.isDirty && !editor.isLeaving) event.preventDefault();
+  });
+}
+
+/** @param {Editor} editor */
+function showCounters(editor) {
+  const { root } = editor.parts;
+  const zoom = () => {
+    root.querySelector("[data-zoom]").textContent = `${Math.round(editor.viewport.view.scale * 100)} %`;
+  };
+  const steps = () => {
+    root.querySelector("[data-act=undo]").disabled = !editor.history.canUndo;
+    root.querySelector("[data-act=redo]").disabled = !editor.history.canRedo;
+  };
+  editor.viewport.addEventListener("view", zoom);
+  editor.history.addEventListener("change", steps);
+  zoom();
+  steps();
+}
+
+/** @param {HTMLElement} list */
+function fillKeyCard(list) {
+  const rows = KEY_CARD.map(([title, keys]) => html("section", {}, html("h3", {}, title),
+    html("dl", { class: "kv" }, ...keys.flatMap(([key, text]) => [html("dt", {}, html("kbd", {}, key)), html("dd", {}, text)]))));
+  list.replaceChildren(...rows);
+}
+
+/** @param {HTMLElement} root */
+function start(root) {
+  const data = JSON.parse(document.getElementById("editor-data").textContent);
+  const parts = findParts(root);
+  const store = new Store(data);
+  const draftBox = new DraftBox(data.image.id);
+  const viewport = new Viewport(parts.stage, store.size);
+  const editor = new Editor({
+    parts, store, viewport,
+    history: new History(store),
+    renderer: new Renderer(parts, store, viewport),
+    saver: new Saver({ store, draft: draftBox, data }),
+    canEdit: root.dataset.canEdit === "true",
+    urls: { next: data.next_url, previous: data.previous_url },
+  });
+  const gestures = new Gestures(editor);
+  const chooser = new ClassChooser(document.querySelector("[data-class-dialog]"), store.classes);
+  editor.chooseClass = (present) => chooser.choose(present);
+  editor.giveUpDrag = () => gestures.giveUp();
+  new Panel(root.querySelector("[data-panel]"), editor);
+  const status = new SaveStatus(editor, { chip: root.querySelector("[data-save-state]"), note: root.querySelector("[data-save-note]") }, data.image.url);
+  rememberClass(store);
+  listenToKeys(editor);
+  listenToButtons(editor);
+  showCounters(editor);
+  fillKeyCard(document.querySelector("[data-key-card]"));
+  root.querySelector(".strip [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  parts.canvas.focus({ preventScroll: true });
+  root.dataset.ready = "true";
+  status.offerDraft(draftBox);
+}
+
+const root = document.querySelector("[data-editor]");
+if (root) start(root);

@@ -1,0 +1,60 @@
+/* Where the photo lies on the stage, and how large. */
+import { fitView, holdView, toImage, zoomAt } from "./geometry.js";
+
+/** @import { Point, Size, View } from "./types.js" */
+
+/** Tells "view" whenever something moved. */
+export class Viewport extends EventTarget {
+  /** @param {HTMLElement} stage @param {Size} size of the image */
+  constructor(stage, size) {
+    super();
+    this.stage = stage;
+    this.size = size;
+    this.fitted = true;
+    this.view = fitView(size, this.room);
+    new ResizeObserver(() => (this.fitted ? this.fit() : this.set(this.view))).observe(stage);
+  }
+
+  get room() {
+    return { width: this.stage.clientWidth, height: this.stage.clientHeight };
+  }
+
+  fit() {
+    this.view = fitView(this.size, this.room);
+    this.fitted = true;
+    this.dispatchEvent(new CustomEvent("view"));
+  }
+
+  /** @param {View} view */
+  set(view) {
+    this.view = holdView(view, this.size, this.room);
+    this.fitted = false;
+    this.dispatchEvent(new CustomEvent("view"));
+  }
+
+  /** @param {number} dx @param {number} dy stage pixels */
+  panBy(dx, dy) {
+    this.set({ ...this.view, x: this.view.x + dx, y: this.view.y + dy });
+  }
+
+  /** @param {number} scale @param {Point} [at] on the stage; its middle if left out */
+  zoomTo(scale, at = { x: this.room.width / 2, y: this.room.height / 2 }) {
+    this.set(zoomAt(this.view, at, scale));
+  }
+
+  /** @param {number} factor @param {Point} [at] */
+  zoomBy(factor, at) {
+    this.zoomTo(this.view.scale * factor, at);
+  }
+
+  /** @param {{clientX: number, clientY: number}} event @returns {Point} on the stage */
+  stagePoint(event) {
+    const edge = this.stage.getBoundingClientRect();
+    return { x: event.clientX - edge.left, y: event.clientY - edge.top };
+  }
+
+  /** @param {{clientX: number, clientY: number}} event @returns {Point} on the image */
+  imagePoint(event) {
+    return toImage(this.view, this.stagePoint(event));
+  }
+}
