@@ -42,6 +42,7 @@ class Run(models.Model):
     best_step = models.PositiveIntegerField(null=True, blank=True)
     best_ap = models.FloatField(null=True, blank=True, help_text="COCO AP on val, 0 to 1.")
     best_ap50 = models.FloatField(null=True, blank=True)
+    best_per_class = models.JSONField(default=dict, help_text='At the best step: {name: {"ap", "ap50"}}.')
     events_offset = models.PositiveBigIntegerField(default=0, help_text="Bytes of events.jsonl already read.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -161,5 +162,3 @@ class Export(models.Model):
     @property
     def path(self) -> Path:
         return self.model.run.directory / self.folder
-
-

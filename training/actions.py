@@ -1,0 +1,134 @@
+"""What people can do with runs and models, one function each: pages, API and commands all call these."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from sw_site.jobs.models import Job
+from sw_site.jobs.queue import create_job, enqueue, retry
+from sw_site.lib.errors import UserError
+from training import jobs
+from training.bases import NOTHING, Base
+from training.config import TrainingSettings, chosen_in
+from training.models import Export, ExportFormat, Run, TrainedModel
+from training.preflight import preflight, refuse_if_blocked
+
+if TYPE_CHECKING:
+    from datasets.models import DatasetVersion
+    from sw_site.accounts.models import User
+
+NAME_LENGTH = 100
+
+
+def start_run(
+    version: DatasetVersion,
+    config: TrainingSettings,
+    *,
+    user: User | None = None,
+    name: str = "",
+    base: Base = NOTHING,
+    submit: bool = True,
+) -> Run:
+    """A run of this version and the job that trains it; UserError when the preflight check blocks it.
+
+    With `submit=False` the job is made and not queued: the caller runs it (`run_here(run.job)`).
+    """
+    name = name.strip()
+    refuse_taken_name(name)
+    refuse_if_blocked(preflight(version, config, base))
+    with transaction.atomic():
+        run = Run.objects.create(
+            version=version,
+            name=name or "new run",
+            config={},
+            base_model=base.model,
+            seed=config.seed,
+            steps=config.steps,
+            created_by=user,
+        )
+        run.name = name or f"{version.dataset.name} v{version.number} #{run.pk}"[-NAME_LENGTH:]
+        run.config = config.run_json(run.name, base.to_json())
+        run.job = create_job(
+            jobs.train,
+            kind="train",
+            title=f"Train {run.name}",
+            payload={"run_id": run.pk},
+            user=user,
+            queue="gpu",
+            subject_url=run.get_absolute_url(),
+        )
+        run.save(update_fields=["name", "config", "job"])
+        if submit:
+            enqueue(run.job)
+    return run
+
+
+def refuse_taken_name(name: str) -> None:
+    """Models are named after their runs, so a name can be given once."""
+    if len(name) > NAME_LENGTH:
+        raise UserError(
+            "bad_name", f"That name has {len(name)} characters; {NAME_LENGTH} is the most there is room for.", 422
+        )
+    if name.removeprefix("m").isdigit():
+        raise UserError("bad_name", f"“{name}” looks like a model's number. Choose a name with words in it.", 422)
+    if name and TrainedModel.objects.filter(name=name).exists():
+        raise UserError("name_taken", f"There is a model called “{name}” already. Choose another name.", 422)
+
+
+def cancel_run(run: Run) -> Run:
+    """Ask a run to stop; it saves a checkpoint first. UserError when it has ended."""
+    if run.job is None or not run.job.is_active:
+        raise UserError("not_active", f"{run.name} has ended already, so there is nothing to cancel.", 409)
+    run.job.request_cancel()
+    return run
+
+
+def resume_run(run: Run) -> Run:
+    """Let a failed or cancelled run go on from its last checkpoint. UserError when it is in another state."""
+    if run.job is None or not retry(run.job):
+        raise UserError("not_stopped", f"{run.name} is neither failed nor cancelled, so it cannot go on.", 409)
+    return run
+
+
+def request_export(model: TrainedModel, format: str, *, user: User | None = None, submit: bool = True) -> Job:
+    """The job that exports a model in a format; one already on its way is given back instead of a second.
+
+    UserError for an unknown format, and when the export is there already: a model never changes, so neither does it.
+    """
+    if format not in ExportFormat.values:
+        words = ", ".join(ExportFormat.values)
+        raise UserError("bad_format", f"“{format}” is not a format models are exported in. Choose one of {words}.", 422)
+    if export_of(model, format):
+        raise UserError(
+            "exported_already", f"{model.name} is exported as {ExportFormat(format).label}: download it.", 409
+        )
+    payload = {"model_id": model.pk, "format": format}
+    waiting = Job.objects.active().filter(kind="export", payload__model_id=model.pk, payload__format=format).first()
+    if waiting:
+        return waiting
+    job = create_job(
+        jobs.export_model,
+        kind="export",
+        title=f"Export {model.name} as {ExportFormat(format).label}",
+        payload=payload,
+        user=user,
+        queue="gpu",
+        subject_url=model.get_absolute_url(),
+    )
+    if submit:
+        enqueue(job)
+    return job
+
+
+def export_of(model: TrainedModel, format: str) -> Export | None:
+    """The export in this format whose files are there."""
+    export = model.exports.filter(format=format).first()
+    return export if export and export.path.is_dir() else None
+
+
+def settings_like(run: Run) -> TrainingSettings:
+    """The settings an earlier run was made with, for running it again."""
+    return replace(TrainingSettings(steps=run.steps), **chosen_in(run.config))

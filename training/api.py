@@ -1,0 +1,218 @@
+"""The API of runs and models, mounted at /api/v1/training/. It calls the same functions as the pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Router, Schema
+from ninja.pagination import paginate
+
+from datasets.models import DatasetVersion
+from sw_site.jobs.models import Job
+from training.actions import cancel_run, request_export, resume_run, start_run
+from training.bases import base_for
+from training.config import TrainingSettings
+from training.models import Run, TrainedModel
+from training.preflight import preflight
+from training.series import series_of
+
+router = Router(tags=["training"])
+
+
+class RunIn(Schema):
+    """Only `version` (its id) is needed; what is left out is chosen for you."""
+
+    version: int
+    base: str = ""
+    name: str = ""
+    steps: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    depth_multiplier: float | None = None
+    input_size: int | None = None
+    augmentation: str | None = None
+    horizontal_flip: bool | None = None
+    seed: int | None = None
+
+    def chosen(self) -> dict[str, Any]:
+        return self.dict(exclude={"version", "base", "name"})
+
+
+class FindingOut(Schema):
+    level: str
+    code: str
+    message: str
+
+
+class RunOut(Schema):
+    """A run. `progress` and AP figures are from 0 to 1."""
+
+    id: int
+    name: str
+    version: int
+    dataset: str
+    state: str
+    phase: str
+    progress: float
+    message: str
+    error: str
+    step: int
+    steps: int
+    steps_per_second: float | None
+    best_step: int | None
+    best_ap: float | None
+    best_ap50: float | None
+    model: int | None
+    job: int | None
+    config: dict[str, Any]
+    created_at: datetime
+
+    @staticmethod
+    def resolve_version(run: Run) -> int:
+        return run.version_id
+
+    @staticmethod
+    def resolve_dataset(run: Run) -> str:
+        return run.version.dataset.slug
+
+    @staticmethod
+    def resolve_progress(run: Run) -> float:
+        return run.job.progress if run.job else 0.0
+
+    @staticmethod
+    def resolve_message(run: Run) -> str:
+        return run.job.message if run.job else ""
+
+    @staticmethod
+    def resolve_error(run: Run) -> str:
+        return run.job.error if run.job else ""
+
+    @staticmethod
+    def resolve_model(run: Run) -> int | None:
+        return run.model.pk if hasattr(run, "model") else None
+
+    @staticmethod
+    def resolve_job(run: Run) -> int | None:
+        return run.job_id
+
+
+class ExportOut(Schema):
+    format: str
+    size_bytes: int
+    max_box_difference: float | None
+    max_score_difference: float | None
+
+
+class ModelOut(Schema):
+    id: int
+    name: str
+    run: int
+    version: int
+    classes: dict[str, str]
+    step: int
+    ap: float | None
+    ap50: float | None
+    size_bytes: int
+    onnx_sha256: str
+    exports: list[ExportOut]
+    created_at: datetime
+
+    @staticmethod
+    def resolve_run(model: TrainedModel) -> int:
+        return model.run_id
+
+    @staticmethod
+    def resolve_version(model: TrainedModel) -> int:
+        return model.run.version_id
+
+    @staticmethod
+    def resolve_exports(model: TrainedModel) -> list[Any]:
+        return list(model.exports.all())
+
+
+class ExportIn(Schema):
+    format: str
+
+
+class JobOut(Schema):
+    job: int
+    state: str
+
+    @staticmethod
+    def resolve_job(job: Job) -> int:
+        return job.pk
+
+
+def visible_runs(request: HttpRequest) -> QuerySet[Run]:
+    return Run.objects.visible_to(request.user).for_list().select_related("model")
+
+
+def visible_models(request: HttpRequest) -> QuerySet[TrainedModel]:
+    return TrainedModel.objects.visible_to(request.user).for_list().prefetch_related("exports")
+
+
+def visible_version(request: HttpRequest, pk: int) -> DatasetVersion:
+    return get_object_or_404(DatasetVersion.objects.visible_to(request.user).select_related("dataset"), pk=pk)
+
+
+@router.get("/runs", response=list[RunOut])
+@paginate
+def list_runs(request: HttpRequest) -> QuerySet[Run]:
+    return visible_runs(request)
+
+
+@router.post("/runs", response={201: RunOut})
+def create_run(request: HttpRequest, data: RunIn) -> tuple[int, Run]:
+    version = visible_version(request, data.version)
+    base = base_for(data.base, request.user)
+    config = TrainingSettings.for_version(version, base, **data.chosen())
+    return 201, start_run(version, config, user=request.user, name=data.name, base=base)
+
+
+@router.post("/runs/check", response=list[FindingOut])
+def check_run(request: HttpRequest, data: RunIn) -> list[Any]:
+    """What would stop this run ("block") or spoil its model ("warn"), without starting it."""
+    version = visible_version(request, data.version)
+    base = base_for(data.base, request.user)
+    return preflight(version, TrainingSettings.for_version(version, base, **data.chosen()), base)
+
+
+@router.get("/runs/{int:pk}", response=RunOut)
+def get_run(request: HttpRequest, pk: int) -> Run:
+    return get_object_or_404(visible_runs(request), pk=pk)
+
+
+@router.post("/runs/{int:pk}/cancel", response=RunOut)
+def cancel(request: HttpRequest, pk: int) -> Run:
+    return cancel_run(get_object_or_404(visible_runs(request), pk=pk))
+
+
+@router.post("/runs/{int:pk}/resume", response=RunOut)
+def resume(request: HttpRequest, pk: int) -> Run:
+    return resume_run(get_object_or_404(visible_runs(request), pk=pk))
+
+
+@router.get("/runs/{int:pk}/series")
+def series(request: HttpRequest, pk: int) -> dict[str, Any]:
+    return series_of(get_object_or_404(visible_runs(request), pk=pk))
+
+
+@router.get("/models", response=list[ModelOut])
+@paginate
+def list_models(request: HttpRequest) -> QuerySet[TrainedModel]:
+    return visible_models(request)
+
+
+@router.get("/models/{int:pk}", response=ModelOut)
+def get_model(request: HttpRequest, pk: int) -> TrainedModel:
+    return get_object_or_404(visible_models(request), pk=pk)
+
+
+@router.post("/models/{int:pk}/exports", response={202: JobOut})
+def create_export(request: HttpRequest, pk: int, data: ExportIn) -> tuple[int, Job]:
+    model = get_object_or_404(visible_models(request), pk=pk)
+    return 202, request_export(model, data.format, user=request.user)

@@ -1,0 +1,52 @@
+"""How long a run will take, from runs measured on this server where there are any, else from the processor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sw_site.jobs.models import JobState
+from training import presets
+from training.config import TrainingSettings, chosen_in
+from training.models import Run
+from training.words import duration
+
+if TYPE_CHECKING:
+    from datasets.models import DatasetVersion
+
+RECENT_RUNS = 10
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds from start to finished model; `source` says what it rests on."""
+
+    seconds: float
+    source: str
+    measured: bool
+
+    @property
+    def words(self) -> str:
+        if self.measured:
+            return f"About {duration(self.seconds)} ({self.source})."
+        return f"Between {duration(self.seconds)} and {duration(2 * self.seconds)} ({self.source})."
+
+
+def estimate(version: DatasetVersion, settings: TrainingSettings) -> Estimate:
+    run = latest_measured_run()
+    if run is None:
+        speed = presets.typical_steps_per_second(settings.cost)
+        source = "a guess from the number of processor cores; the first run here will tell"
+    else:
+        earlier = TrainingSettings.for_version(run.version, **chosen_in(run.config))
+        speed = (run.steps_per_second or 1.0) * earlier.cost / settings.cost
+        source = f"judging by run {run.pk}, which made {run.steps_per_second:.1f} steps/s"
+    evaluations = settings.steps / presets.evaluate_every(settings.steps)
+    images = version.counts["val"]["images"]
+    seconds = settings.steps / speed + evaluations * images * presets.EVALUATION_SECONDS_PER_IMAGE
+    return Estimate(seconds + presets.START_SECONDS, source, run is not None)
+
+
+def latest_measured_run() -> Run | None:
+    finished = Run.objects.filter(job__state=JobState.SUCCEEDED, steps_per_second__gt=0)
+    return next((run for run in finished.select_related("version")[:RECENT_RUNS] if run.config.get("model")), None)

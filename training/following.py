@@ -1,0 +1,149 @@
+"""Turns the engine's events into rows: curves, the best figures so far, and what the job says about itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from sw_site.jobs.context import JobContext
+from training.engine import runner
+from training.models import Metric, Run
+from training.words import duration, percent
+
+LOSSES = {
+    "total": "total_loss",
+    "localization": "localization_loss",
+    "classification": "classification_loss",
+    "regularization": "regularization_loss",
+}
+STEP_VALUES = ("learning_rate", "steps_per_second")
+EVAL_VALUES = ("ap", "ap50")
+#: Share of the job's progress bar given to the steps; the rest is for preparing and exporting.
+STEPS_SHARE = 0.95
+PHASE_WORDS = {
+    "starting": "Starting the engine",
+    "records": "Writing the records",
+    "building": "Building the model",
+    "restoring": "Reading the weights to start from",
+    "training": "Training",
+    "evaluating": "Measuring on the validation images",
+    "exporting": "Exporting the best checkpoint",
+}
+
+Event = dict[str, Any]
+
+
+class RunFollower:
+    """Reads what is new in a run's events.jsonl.
+
+    Rows and the offset read up to are written in one transaction, so a point is stored once whatever dies when. A run
+    that goes on from a checkpoint repeats some steps: their newer values replace the older.
+    """
+
+    def __init__(self, run: Run, context: JobContext) -> None:
+        self.run, self.context = run, context
+        self.error: Event | None = None
+        self.path: Path = run.directory / "events.jsonl"
+
+    def pull(self) -> None:
+        """Store every whole event written since the last call and tell the job how far things are."""
+        events, offset = runner.read_events(self.path, self.run.events_offset)
+        if not events:
+            return
+        points: dict[tuple[str, int], float] = {}
+        for event in events:
+            points |= self._take(event)
+        self.run.events_offset = offset
+        with transaction.atomic():
+            store_points(self.run, points)
+            self.run.save(update_fields=RUN_FIELDS)
+        self.context.progress(progress_of(self.run), 1.0, message_of(self.run))
+
+    def _take(self, event: Event) -> dict[tuple[str, int], float]:
+        kind = event.get("type")
+        if kind == "state":
+            self._take_state(event)
+        elif kind == "step":
+            return self._take_step(event)
+        elif kind == "eval":
+            return self._take_eval(event)
+        elif kind == "restored":
+            self.context.log(restored_line(event))
+        elif kind == "error":
+            self.error = event
+            self.context.log(str(event.get("message", "")))
+        return {}
+
+    def _take_state(self, event: Event) -> None:
+        self.run.phase = str(event.get("state", ""))[:20]
+        if event.get("message"):
+            self.context.log(str(event["message"]))
+
+    def _take_step(self, event: Event) -> dict[tuple[str, int], float]:
+        run, step = self.run, int(event["step"])
+        run.step = step
+        if event.get("steps_per_second"):
+            run.steps_per_second = float(event["steps_per_second"])
+        losses = event.get("loss") or {}
+        values = {LOSSES[key]: losses.get(key) for key in LOSSES}
+        values |= {key: event.get(key) for key in STEP_VALUES}
+        return {(name, step): float(value) for name, value in values.items() if value is not None}
+
+    def _take_eval(self, event: Event) -> dict[tuple[str, int], float]:
+        run, step = self.run, int(event["step"])
+        run.step = max(run.step, step)
+        if event.get("best"):
+            run.best_step, run.best_ap, run.best_ap50 = step, event.get("ap"), event.get("ap50")
+            run.best_per_class = event.get("per_class") or {}
+        values = {key: event.get(key) for key in EVAL_VALUES}
+        self.context.log(f"Step {step:,}: " + ", ".join(f"{k.upper()} {percent(v)}" for k, v in values.items()))
+        return {(name, step): float(value) for name, value in values.items() if value is not None}
+
+
+RUN_FIELDS = [
+    "phase",
+    "step",
+    "steps_per_second",
+    "best_step",
+    "best_ap",
+    "best_ap50",
+    "best_per_class",
+    "events_offset",
+]
+
+
+def store_points(run: Run, points: dict[tuple[str, int], float]) -> None:
+    rows = [Metric(run=run, name=name, step=step, value=value) for (name, step), value in points.items()]
+    Metric.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["run", "name", "step"], update_fields=["value"]
+    )
+
+
+def progress_of(run: Run) -> float:
+    if run.phase == "exporting":
+        return STEPS_SHARE
+    return STEPS_SHARE * min(1.0, run.step / run.steps) if run.steps else 0.0
+
+
+def seconds_left(run: Run) -> float | None:
+    """Of training alone, at the latest speed; None before there is one."""
+    if not run.steps_per_second:
+        return None
+    return max(0, run.steps - run.step) / run.steps_per_second
+
+
+def message_of(run: Run) -> str:
+    if run.phase == "training" and run.step:
+        left = seconds_left(run)
+        speed = "" if left is None else f", {run.steps_per_second:.1f} steps/s, about {duration(left)} left"
+        return f"Step {run.step:,} of {run.steps:,}{speed}"
+    words = PHASE_WORDS.get(run.phase, "")
+    return f"{words} (step {run.step:,} of {run.steps:,})" if words and run.step else words
+
+
+def restored_line(event: Event) -> str:
+    kept, skipped = event.get("kept", 0), event.get("skipped") or []
+    line = f"Restored {kept} tensors from {event.get('from', 'the start')}"
+    return f"{line}; {len(skipped)} did not fit and start fresh." if skipped else f"{line}."

@@ -1,0 +1,175 @@
+"""What a person fills in to start a run. Empty fields mean "you decide"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from datasets.models import DatasetVersion
+from sw_site.lib.errors import UserError
+from training import presets
+from training.bases import BACKBONE_SUFFIX, NOTHING, Base, base_choices, base_for
+from training.config import TrainingSettings, chosen_in
+from training.estimates import Estimate, estimate
+from training.models import Run
+from training.preflight import Finding, preflight
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+SETTINGS = tuple(TrainingSettings.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would happen: the completed settings, what the check found, and how long it will take."""
+
+    version: DatasetVersion
+    settings: TrainingSettings
+    base: Base
+    findings: list[Finding]
+    estimate: Estimate
+
+    @property
+    def blocked(self) -> bool:
+        return any(finding.blocks for finding in self.findings)
+
+    @property
+    def passes(self) -> float:
+        """How often each training image is seen."""
+        images = self.version.counts["train"]["images"]
+        return self.settings.steps * self.settings.batch_size / images if images else 0.0
+
+
+class VersionField(forms.ModelChoiceField):
+    def label_from_instance(self, version: Any) -> str:
+        counts = version.counts
+        return f"{version} ({counts['train']['images']} train, {counts['val']['images']} val images)"
+
+
+def automatic(choices: Any, default: str) -> list[tuple[str, str]]:
+    return [("", default), *((str(choice), f"{choice}") for choice in choices)]
+
+
+class RunForm(forms.Form):
+    version = VersionField(queryset=DatasetVersion.objects.none(), empty_label=None)
+    base = forms.ChoiceField(
+        label="Start from",
+        required=False,
+        help_text="A model or a backbone has seen photographs before, so it needs far fewer of yours.",
+    )
+    steps = forms.IntegerField(
+        label="How long (steps)",
+        required=False,
+        min_value=presets.MIN_STEPS,
+        max_value=presets.MAX_STEPS,
+        help_text="Empty: enough for this many images.",
+    )
+    name = forms.CharField(max_length=100, required=False, help_text="The model gets the same name.")
+
+    depth_multiplier = forms.TypedChoiceField(
+        coerce=float,
+        empty_value=None,
+        required=False,
+        choices=automatic(presets.DEPTH_MULTIPLIERS, "Automatic (0.35, or as the start)"),
+        help_text="Width of the network: larger sees more and takes longer.",
+    )
+    input_size = forms.TypedChoiceField(
+        coerce=int,
+        empty_value=None,
+        required=False,
+        choices=automatic(presets.INPUT_SIZES, "Automatic (320, or as the start)"),
+        help_text="Pixels of the square the photo is scaled to.",
+    )
+    batch_size = forms.IntegerField(
+        required=False,
+        min_value=presets.MIN_BATCH,
+        max_value=presets.MAX_BATCH,
+        help_text=f"Images per step. Empty: {presets.DEFAULT_BATCH_SIZE}.",
+    )
+    learning_rate = forms.FloatField(
+        required=False,
+        min_value=1e-6,
+        max_value=1.0,
+        help_text="Peak of the cosine. Empty: 0.02 per 8 images of a step.",
+    )
+    augmentation = forms.ChoiceField(required=False, choices=list(presets.AUGMENTATIONS.items()))
+    horizontal_flip = forms.BooleanField(
+        label="Mirror photos at random",
+        required=False,
+        initial=True,
+        help_text="Not for text, or left and right hands.",
+    )
+    seed = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, help_text="Empty: 1.")
+
+    EXPERT = (
+        "depth_multiplier",
+        "input_size",
+        "batch_size",
+        "learning_rate",
+        "augmentation",
+        "horizontal_flip",
+        "seed",
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        versions = DatasetVersion.objects.visible_to(user).select_related("dataset").order_by("-pk")
+        self.fields["version"].queryset = versions  # type: ignore[attr-defined]
+        self.fields["base"].choices = base_choices(user)  # type: ignore[attr-defined]
+
+    @property
+    def basic_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in self.EXPERT]
+
+    @property
+    def expert_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.EXPERT]
+
+    @property
+    def expert_open(self) -> bool:
+        return any(self[name].errors for name in self.EXPERT)
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `start` (Base) and `settings` (TrainingSettings)."""
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        try:
+            cleaned["start"] = base_for(cleaned.get("base", ""), self.user) if cleaned.get("base") else NOTHING
+            chosen = {key: cleaned.get(key) for key in SETTINGS}
+            cleaned["settings"] = TrainingSettings.for_version(cleaned["version"], cleaned["start"], **chosen)
+        except UserError as error:
+            self.add_error(None, error.message)
+        return cleaned
+
+    def plan(self) -> Plan | None:
+        """What these answers lead to; None while they do not hold together."""
+        if not self.is_valid():
+            return None
+        version, settings, base = (self.cleaned_data[key] for key in ("version", "settings", "start"))
+        findings = preflight(version, settings, base)
+        return Plan(version, settings, base, findings, estimate(version, settings))
+
+
+class BackboneForm(forms.Form):
+    backbone = forms.FileField(
+        label="Add a backbone file",
+        widget=forms.ClearableFileInput(attrs={"accept": ".h5"}),
+        help_text=f"MobileNetV2 weights as Keras saves them, a file ending in {BACKBONE_SUFFIX}.",
+    )
+
+
+def answers_like(run: Run) -> dict[str, Any]:
+    """The answers an earlier run was started with, for starting it again."""
+    return {**chosen_in(run.config), "version": run.version_id, "base": base_answer(run)}
+
+
+def base_answer(run: Run) -> str:
+    if run.base_model_id:
+        return f"model:{run.base_model_id}"
+    base = run.config.get("base", {})
+    return f"backbone:{base['path'].rsplit('/', 1)[-1]}" if base.get("kind") == "backbone" else ""

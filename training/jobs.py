@@ -1,0 +1,106 @@
+"""Background work of training. Each function is what a worker runs: ids in, rows and files out."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from sw_site.jobs.context import JobContext
+from sw_site.jobs.errors import JobCancelled, JobError
+from sw_site.lib.errors import UserError
+from training.children import engine_child
+from training.engine import runner
+from training.failures import explain_exit, log_tail
+from training.following import Event, RunFollower
+from training.models import ExportFormat, Run, TrainedModel
+from training.preparation import prepare
+from training.registry import record_export, register
+from training.words import percent
+
+POLL_SECONDS = 0.5
+
+
+def train(context: JobContext, run_id: int) -> dict[str, Any] | None:
+    """Trains a run to its end, or on from its last checkpoint if it was begun before; registers the model."""
+    run = Run.objects.select_related("version__dataset").filter(pk=run_id).first()
+    if run is None:
+        return None
+    try:
+        directory = prepare(run)
+    except UserError as error:
+        raise JobError(error.message) from error
+    follower = RunFollower(run, context)
+    with engine_child(directory) as process:
+        watch(process, context, follower.pull)
+    follower.pull()
+    if process.returncode != runner.DONE:
+        raise failure(process.returncode, directory, follower.error, context)
+    model = register(run)
+    context.progress(1.0, 1.0, f"Done: AP {percent(model.ap)}, AP50 {percent(model.ap50)} at step {model.step:,}.")
+    return {"run": run.pk, "model": model.pk, "steps": run.step, "val": {"ap": model.ap, "ap50": model.ap50}}
+
+
+def export_model(context: JobContext, model_id: int, format: str) -> dict[str, Any] | None:
+    """Exports the best checkpoint of a model's run in another format; the engine writes it whole or not at all."""
+    model = TrainedModel.objects.select_related("run").filter(pk=model_id).first()
+    if model is None:
+        return None
+    folder = f"exports/{format}"
+    context.progress(0.05, 1.0, f"Exporting as {ExportFormat(format).label}")
+    event = run_export(context, model.run.directory, format, folder)
+    export = record_export(model, format, folder, event)
+    context.progress(1.0, 1.0, f"Exported as {export.get_format_display()}.")
+    return {"export": export.pk, "model": model.pk, "format": format}
+
+
+def run_export(context: JobContext, directory: Path, format: str, folder: str) -> Event:
+    """The engine's export command in a child; gives its `export` event."""
+    events_file = directory / "events.jsonl"
+    start = events_file.stat().st_size if events_file.is_file() else 0
+    arguments = ("export", "--format", format, "--output", str(directory / folder), "--checkpoint", "best")
+    with engine_child(directory, *arguments) as process:
+        watch(process, context, lambda: None)
+    events, _ = runner.read_events(events_file, start)
+    last: dict[str, Event] = {event["type"]: event for event in events if "type" in event}
+    if process.returncode != runner.DONE or not (directory / folder).is_dir():
+        raise failure(process.returncode, directory, last.get("error"), context)
+    return last.get("export", {})
+
+
+def watch(process: subprocess.Popen[bytes], context: JobContext, pull: Any) -> None:
+    """Waits for the child, reading what it says; a cancel or a stopping worker leaves by the context's exception."""
+    while True:
+        pull()
+        context.check()
+        try:
+            process.wait(POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+
+
+def failure(code: int, directory: Path, error: Event | None, context: JobContext) -> Exception:
+    """What to raise for a child that did not end well: its own sentence if it left one, else what its log tells."""
+    tail = log_tail(directory / "log.txt")
+    if tail:
+        context.log(f"--- end of the engine's log ---\n{tail}")
+    if code == runner.CANCELLED:
+        return stopped_from_outside(context)
+    if error and error.get("message"):
+        return JobError(str(error["message"]))
+    return JobError(explain_exit(code, tail))
+
+
+def stopped_from_outside(context: JobContext) -> Exception:
+    try:
+        context.flush()
+        context.check()
+    except JobCancelled as cancelled:
+        return cancelled
+    except Exception as stopping:
+        return stopping
+    return JobError(
+        "Something outside the site stopped the training, for example a restart of the machine. It saved a checkpoint: "
+        "let the run go on from there."
+    )

@@ -1,0 +1,101 @@
+"""`manage.py train NAME`: trains a detector on a dataset's newest version and waits for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db.models import Q
+
+from datasets.models import Dataset, DatasetVersion
+from sw_site.lib.commands import SiteCommand
+from sw_site.lib.errors import UserError
+from training import presets
+from training.actions import start_run
+from training.bases import NOTHING, base_from_reference
+from training.config import TrainingSettings
+from training.management.waiting import wait_for
+from training.models import Run, TrainedModel
+from training.words import percent
+
+SETTINGS = ("steps", "batch_size", "learning_rate", "depth_multiplier", "input_size", "seed")
+
+
+class Command(SiteCommand):
+    help = "Train a detector on a dataset's frozen version."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Django's own --version prints Django's version; here it is the dataset's."""
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("dataset", metavar="NAME", help="The dataset's name, or its short name in addresses.")
+        parser.add_argument("--version", dest="number", type=int, metavar="N", help="Default: the newest.")
+        parser.add_argument("--model", default="", metavar="NAME", help="Name for the resulting model.")
+        parser.add_argument(
+            "--depth-multiplier", type=float, metavar="X", help=f"One of {words(presets.DEPTH_MULTIPLIERS)}."
+        )
+        parser.add_argument(
+            "--base", metavar="CHECKPOINT|MODEL", help="A model, a checkpoint prefix, or a .weights.h5 file."
+        )
+        parser.add_argument("--steps", type=int, metavar="N", help="Default: enough for this many images.")
+        parser.add_argument("--batch-size", type=int, metavar="N", help=f"Default: {presets.DEFAULT_BATCH_SIZE}.")
+        parser.add_argument("--input-size", type=int, metavar="N", help=f"One of {words(presets.INPUT_SIZES)}.")
+        parser.add_argument("--seed", type=int, metavar="N", help="Default: 1.")
+        parser.add_argument("--learning-rate", type=float, metavar="X", help="Default: 0.02 per 8 images of a step.")
+        parser.add_argument("--queue", action="store_true", help="Hand it to a worker and return at once.")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        version = version_of(options["dataset"], options["number"])
+        base = base_from_reference(options["base"]) if options["base"] else NOTHING
+        config = TrainingSettings.for_version(version, base, **{key: options[key] for key in SETTINGS})
+        run = start_run(version, config, name=options["model"], base=base, submit=options["queue"])
+        if options["queue"] or run.job is None:
+            return result_of(run)
+        wait_for(run.job, run.name, quiet=options["json"])
+        run.refresh_from_db()
+        return result_of(run)
+
+    def describe(self, result: dict[str, Any]) -> None:
+        if result["model"] is None:
+            self.stdout.write(f"Run {result['run']} is waiting for a worker: {result['steps']:,} steps.")
+            return
+        model = TrainedModel.objects.get(run_id=result["run"])
+        figures = f"AP {percent(model.ap)}, AP50 {percent(model.ap50)}"
+        self.stdout.write(f"Model m{model.pk} “{model.name}” after {result['steps']:,} steps: {figures} on validation.")
+
+
+def words(choices: tuple[float, ...]) -> str:
+    return ", ".join(str(choice) for choice in choices)
+
+
+def version_of(name: str, number: int | None) -> DatasetVersion:
+    """The newest version of a dataset, or the one of this number; UserError naming what there is instead."""
+    dataset = Dataset.objects.filter(Q(name=name) | Q(slug=name)).first()
+    if dataset is None:
+        known = ", ".join(Dataset.objects.values_list("name", flat=True)[:10]) or "none yet"
+        raise UserError("no_such_dataset", f"There is no dataset called “{name}”. There are: {known}.", 404)
+    versions = dataset.versions.all()
+    version = (versions.filter(number=number) if number is not None else versions.order_by("-number")).first()
+    if version is None:
+        known = ", ".join(str(n) for n in versions.values_list("number", flat=True)) or "none"
+        raise UserError(
+            "no_such_version",
+            f"{dataset.name} has no version {'' if number is None else number} (frozen so far: {known}). "
+            "Freeze one first, on the dataset's Versions tab or with manage.py create_version.",
+            404,
+        )
+    return version
+
+
+def result_of(run: Run) -> dict[str, Any]:
+    """The JSON of docs/cli.md."""
+    model = TrainedModel.objects.filter(run=run).first()
+    val = {"ap": model.ap, "ap50": model.ap50} if model else {"ap": None, "ap50": None}
+    return {
+        "run": run.pk,
+        "model": model.name if model else None,
+        "steps": run.step if model else run.steps,
+        "val": val,
+    }

@@ -1,0 +1,83 @@
+"""Writes a run directory: what the engine reads, and nothing it would have to ask the database for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from datasets.versions.manifest import Manifest, ManifestBox, ManifestError, ManifestImage
+from sw_site.lib.errors import UserError
+from training.models import Run
+
+
+def prepare(run: Run) -> Path:
+    """Writes run.json and dataset.json where they are absent or differ; gives the run directory.
+
+    Safe to call again for a run that was interrupted: equal files are left alone, so the engine's records stay good.
+    A file named `cancel`, left by an earlier stop, is taken away. Raises UserError.
+    """
+    try:
+        manifest = run.version.manifest()
+    except ManifestError as error:
+        raise UserError("version_unreadable", str(error)) from error
+    directory = run.directory
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        write_json(directory / "dataset.json", dataset_json(manifest))
+        write_json(directory / "run.json", run.config)
+        (directory / "cancel").unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(
+            "folder_unwritable",
+            f"The run's folder {directory} cannot be written ({error.strerror}). "
+            "Free some space or correct its permissions, then start the run again.",
+        ) from error
+    return directory
+
+
+def dataset_json(manifest: Manifest) -> dict[str, Any]:
+    """The manifest as the engine takes it. Label map ids are 1, 2, 3 … without gaps, in the order of class numbers."""
+    ids = {number: place for place, number in enumerate(sorted(manifest.classes), start=1)}
+    return {
+        "classes": [{"id": ids[number], "name": manifest.classes[number]} for number in sorted(ids)],
+        "images": [image_json(image, ids) for image in manifest.images],
+    }
+
+
+def image_json(image: ManifestImage, ids: dict[int, int]) -> dict[str, Any]:
+    return {
+        "id": image.id,
+        "path": str(image.path.resolve()),
+        "file_name": image.file_name,
+        "sha256": image.sha256,
+        "width": image.width,
+        "height": image.height,
+        "split": image.split,
+        "boxes": [box_json(box, ids) for box in image.boxes],
+    }
+
+
+def box_json(box: ManifestBox, ids: dict[int, int]) -> dict[str, Any]:
+    return {
+        "class_id": ids[box.class_id],
+        "xmin": box.x1,
+        "ymin": box.y1,
+        "xmax": box.x2,
+        "ymax": box.y2,
+        "difficult": box.difficult,
+        "truncated": box.truncated,
+    }
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Whole or not at all: written beside and renamed."""
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,84 @@
+"""The registry of models, and taking models away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from sw_site.jobs.models import Job
+from sw_site.lib.errors import UserError
+from training.actions import export_of, request_export
+from training.archives import zip_of
+from training.models import Export, ExportFormat, TrainedModel
+
+PAGE_SIZE = 50
+
+
+def visible_model(request: HttpRequest, pk: int) -> TrainedModel:
+    models = TrainedModel.objects.visible_to(request.user).for_list()
+    return get_object_or_404(models.select_related("run__base_model", "run__job"), pk=pk)
+
+
+@require_safe
+def model_list(request: HttpRequest) -> HttpResponse:
+    models = TrainedModel.objects.visible_to(request.user).for_list()
+    page = Paginator(models, PAGE_SIZE).get_page(request.GET.get("page"))
+    return TemplateResponse(request, "training/model_list.html", {"page": page})
+
+
+@require_safe
+def model_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    model = visible_model(request, pk)
+    counts = model.run.version.counts["val"]["classes"]
+    context = {
+        "model": model,
+        "run": model.run,
+        "classes": [
+            {"id": number, "name": name, "boxes": counts.get(name, 0), **model.run.best_per_class.get(name, {})}
+            for number, name in sorted(model.label_map.items())
+        ],
+        "formats": format_rows(model),
+        "children": model.children.visible_to(request.user).for_list(),
+    }
+    return TemplateResponse(request, "training/model_detail.html", context)
+
+
+def format_rows(model: TrainedModel) -> list[dict[str, Any]]:
+    """Each format with its export if there is one, or the job that is making it."""
+    jobs = Job.objects.filter(kind="export", payload__model_id=model.pk).defer("log").order_by("pk")
+    latest = {job.payload["format"]: job for job in jobs}
+    rows = []
+    for value, label in ExportFormat.choices:
+        export: Export | None = export_of(model, value)
+        job = None if export else latest.get(value)
+        rows.append({"value": value, "label": label, "export": export, "job": job})
+    return rows
+
+
+@require_POST
+def model_export(request: HttpRequest, pk: int) -> HttpResponse:
+    model = visible_model(request, pk)
+    try:
+        job = request_export(model, request.POST.get("format", ""), user=request.user)
+    except UserError as error:
+        messages.warning(request, error.message)
+    else:
+        messages.info(request, f"“{job.title}” is on its way.")
+    return redirect(model)
+
+
+@require_safe
+def export_download(request: HttpRequest, pk: int, format: str) -> FileResponse:
+    """An export and its label map as a zip."""
+    model = visible_model(request, pk)
+    export = export_of(model, format)
+    if export is None:
+        raise Http404("This model is not exported in that format.")
+    archive, name = zip_of(export)
+    return FileResponse(archive, as_attachment=True, filename=name, content_type="application/zip")

@@ -1,0 +1,176 @@
+"""Starting, watching and stopping runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from sw_site.jobs.models import JobState
+from sw_site.lib.errors import UserError
+from training.actions import cancel_run, resume_run, start_run
+from training.bases import may_use_backbones, save_backbone
+from training.failures import log_tail
+from training.following import seconds_left
+from training.forms import BackboneForm, RunForm, answers_like
+from training.models import Run
+from training.series import series_of
+
+PAGE_SIZE = 50
+#: htmx stops polling at this status.
+STOP_POLLING = 286
+
+
+def visible_run(request: HttpRequest, pk: int) -> Run:
+    return get_object_or_404(Run.objects.visible_to(request.user).for_list(), pk=pk)
+
+
+@require_safe
+def run_list(request: HttpRequest) -> HttpResponse:
+    runs = Run.objects.visible_to(request.user).for_list().select_related("model")
+    state = request.GET.get("state", "")
+    if state in JobState.values:
+        runs = runs.filter(job__state=state)
+    page = Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "state": state, "states": JobState.choices}
+    return TemplateResponse(request, "training/run_list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_create(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        answers = first_answers(request)
+        form = RunForm(request.user, initial=answers)
+        return run_form(request, form, RunForm(request.user, {"horizontal_flip": True, **form_data(form, answers)}))
+    form = RunForm(request.user, request.POST)
+    if form.is_valid():
+        cleaned = form.cleaned_data
+        try:
+            run = start_run(
+                cleaned["version"], cleaned["settings"], user=request.user, name=cleaned["name"], base=cleaned["start"]
+            )
+        except UserError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, f"“{run.name}” is waiting for a worker.")
+            return redirect(run)
+    return run_form(request, form, form, status=422)
+
+
+def first_answers(request: HttpRequest) -> dict[str, Any]:
+    """Where the form begins: the run to do again, else the version and start named in the address."""
+    again = request.GET.get("again", "")
+    run = Run.objects.visible_to(request.user).filter(pk=again).first() if again.isdecimal() else None
+    if run:
+        return answers_like(run)
+    return {key: request.GET[key] for key in ("version", "base") if request.GET.get(key)}
+
+
+def form_data(form: RunForm, answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers as if they had been sent, with the newest version where none is named."""
+    newest = form.fields["version"].queryset.first()  # type: ignore[attr-defined]
+    return {"version": newest.pk if newest else "", **answers}
+
+
+def run_form(request: HttpRequest, form: RunForm, checked: RunForm, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "plan": checked.plan(),
+        "has_versions": form.fields["version"].queryset.exists(),  # type: ignore[attr-defined]
+        "backbone_form": BackboneForm() if may_use_backbones(request.user) else None,
+    }
+    return TemplateResponse(request, "training/run_form.html", context, status=status)
+
+
+@require_safe
+def run_check(request: HttpRequest) -> HttpResponse:
+    """The estimate and the preflight list for the answers so far (a fragment of the form)."""
+    form = RunForm(request.user, request.GET)
+    return render(request, "training/_run_check.html", {"plan": form.plan(), "form": form})
+
+
+@require_POST
+def backbone_create(request: HttpRequest) -> HttpResponse:
+    form = BackboneForm(request.POST, request.FILES)
+    try:
+        if not form.is_valid():
+            raise UserError("no_file", "No file arrived. Choose a file and send it again.")
+        name = save_backbone(form.cleaned_data["backbone"], request.user)
+    except UserError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"{name} is kept. Choose it under “Start from”.")
+    return redirect("training:run-create")
+
+
+@require_safe
+def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    run = visible_run(request, pk)
+    return TemplateResponse(request, "training/run_detail.html", run_page(run))
+
+
+@require_safe
+def run_status(request: HttpRequest, pk: int) -> HttpResponse:
+    """The moving part of the page; once the run has ended the whole page is fetched anew, with its other buttons."""
+    run = visible_run(request, pk)
+    response = render(request, "training/_run_status.html", run_page(run))
+    if not run.is_active:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_safe
+def run_log(request: HttpRequest, pk: int) -> HttpResponse:
+    run = visible_run(request, pk)
+    text = f"{run.job.log if run.job else ''}\n{log_tail(run.directory / 'log.txt')}".strip()
+    status = 200 if run.is_active else STOP_POLLING
+    return HttpResponse(
+        text or "Nothing has been written yet.", content_type="text/plain; charset=utf-8", status=status
+    )
+
+
+@require_safe
+def run_series(request: HttpRequest, pk: int) -> JsonResponse:
+    return JsonResponse(series_of(visible_run(request, pk)))
+
+
+@require_POST
+def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    return act(request, pk, cancel_run, "was asked to stop; what it has learnt is kept.")
+
+
+@require_POST
+def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    return act(request, pk, resume_run, "is waiting for a worker again and goes on from its last checkpoint.")
+
+
+def act(request: HttpRequest, pk: int, action: Any, words: str) -> HttpResponse:
+    run = visible_run(request, pk)
+    try:
+        action(run)
+    except UserError as error:
+        messages.warning(request, error.message)
+    else:
+        messages.info(request, f"“{run.name}” {words}")
+    return redirect(run)
+
+
+def run_page(run: Run) -> dict[str, Any]:
+    """What the page and its moving part show."""
+    counts = run.version.counts["val"]["classes"]
+    figures = [{"name": name, "boxes": counts.get(name, 0), **values} for name, values in run.best_per_class.items()]
+    left = seconds_left(run) if run.phase == "training" and run.is_active else None
+    can_resume = run.state in (JobState.FAILED, JobState.CANCELLED)
+    return {
+        "run": run,
+        "job": run.job,
+        "model": getattr(run, "model", None),
+        "per_class": figures,
+        "seconds_left": left,
+        "can_resume": can_resume,
+    }
