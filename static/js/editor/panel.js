@@ -76,9 +76,10 @@ export class Panel {
   boxRow(box) {
     const labelClass = this.store.labelClass(box.class_id);
     const name = labelClass?.name ?? "unknown class";
-    const notes = [sizeText(box), box.source === "model" && `model ${box.score?.toFixed(2) ?? ""}`, ...["difficult", "truncated", "occluded"].map((flag) => box[flag] && flag)];
+    const model = box.source === "model" ? [`model ${box.score?.toFixed(2) ?? ""}`] : [];
+    const notes = [...model, ...["difficult", "truncated", "occluded"].filter((flag) => box[flag])].join(", ");
     const row = html("li", {}, html("button", { type: "button", class: "line", "data-box": box.id, "aria-label": spokenBox(box, name), "aria-pressed": String(box.id === this.store.selectedId) },
-      swatch(labelClass?.colour ?? "#ffffff"), html("span", { class: "clip" }, name), html("small", { class: "clip grow" }, notes.filter(Boolean).join(" · "))));
+      swatch(labelClass?.colour ?? "#ffffff"), html("span", { class: "clip grow" }, name), html("small", { class: "num nowrap" }, sizeText(box)), ...(notes ? [html("small", { class: "notes clip" }, notes)] : [])));
     const old = this.rows.get(box.id);
     if (old) old.replaceWith(row);
     else this.insert(row, box.id);

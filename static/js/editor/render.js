@@ -90,11 +90,10 @@ export class Renderer {
     }
     const labelClass = this.store.labelClass(box.class_id);
     const colour = labelClass?.colour ?? "#ffffff";
-    const [wash, , line, tag] = mark.children;
+    const [wash, , line] = mark.children;
     wash.setAttribute("fill", colour);
     line.setAttribute("stroke", colour);
     line.classList.toggle("dashed", box.source === "model");
-    tag.firstChild.setAttribute("fill", colour);
     mark.setAttribute("aria-label", spokenBox(box, labelClass?.name ?? "unknown class"));
     this.shape(mark, box, this.tagText(box));
   }
