@@ -89,7 +89,7 @@ def list_datasets(request: HttpRequest) -> Any:
 
 @router.get("/{slug}/images", response=list[ImageOut])
 @paginate(PageNumberPagination, page_size=100)
-def list_images(request: HttpRequest, slug: str, query: Query[GridQuery]) -> Any:
+def list_images(request: HttpRequest, slug: str, query: GridQuery = Query(...)) -> Any:  # noqa: B008
     return GridFilter(query.state, query.class_id, query.name).apply(dataset_for(request, slug))
 
 

@@ -1,6 +1,8 @@
 """The API: mounts each app's router under /api/v1/. Every error has one shape: {"error": {"code", "message"}}."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import SessionAuth
@@ -42,3 +44,11 @@ def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     return answer(request, "not_accepted", str(error), error.status_code)
+
+
+def api_urls() -> tuple[list[URLPattern], str, str]:
+    """The API's addresses. It asks who you are by itself and answers 401; pages redirect to the sign-in form."""
+    patterns, app_name, namespace = api.urls
+    for pattern in patterns:
+        login_not_required(pattern.callback)
+    return patterns, app_name, namespace

@@ -1,4 +1,4 @@
-"""Readers of environment variables which fail loudly on a value they cannot use."""
+"""Readers of environment variables; empty counts as not set, and a value they cannot use fails loudly."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import os
 import secrets
 from pathlib import Path
 
-TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
 def env_str(name: str, default: str = "") -> str:
-    return os.environ.get(name, default)
+    return os.environ.get(name) or default
 
 
 def env_bool(name: str, default: bool = False) -> bool:
-    value = os.environ.get(name, str(default)).strip().lower()
+    value = (os.environ.get(name) or str(default)).strip().lower()
     if value not in TRUE | FALSE:
         raise ValueError(f"{name}={value!r} is not a yes or no. Use 'true' or 'false'.")
     return value in TRUE
 
 
 def env_int(name: str, default: int) -> int:
-    value = os.environ.get(name, str(default))
+    value = os.environ.get(name) or str(default)
     try:
         return int(value)
     except ValueError:

@@ -3,7 +3,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from sw_site import pages
-from sw_site.api import api
+from sw_site.api import api_urls
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -15,5 +15,5 @@ urlpatterns = [
     path("detections/", include("detections.urls")),
     path("jobs/", include("sw_site.jobs.urls")),
     path("admin/", admin.site.urls),
-    path("api/v1/", api.urls),
+    path("api/v1/", api_urls()),
 ]

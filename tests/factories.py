@@ -22,13 +22,13 @@ counter = itertools.count(1)
 
 
 def picture_bytes(width: int = 400, height: int = 300, colour: Any = (90, 120, 60), kind: str = "JPEG") -> bytes:
-    """An image file of one colour; the counter's pixel makes each one different from the last."""
-    picture = Picture.new("RGB", (width, height), colour)
-    n = next(counter)
-    picture.putpixel((0, 0), (n % 256, n // 256 % 256, 7))
+    """An image file of one colour, no two of them with the same bytes."""
+    picture, number = Picture.new("RGB", (width, height), colour), next(counter)
+    picture.putpixel((0, 0), (number % 256, number // 256 % 256, 7))
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **({"quality": 95} if kind == "JPEG" else {}))
-    return buffer.getvalue() + (b"" if kind != "JPEG" else b"")
+    options: dict[str, Any] = {"quality": 95, "comment": str(number)} if kind == "JPEG" else {}
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
 
 
 def make_user(username: str = "", **kwargs: Any) -> Any:
@@ -44,7 +44,7 @@ def make_dataset(classes: tuple[str, ...] = ("BB-8", "R2-D2"), **kwargs: Any) ->
 
 def make_image(dataset: Dataset | None = None, width: int = 400, height: int = 300, **kwargs: Any) -> Image:
     dataset = dataset or make_dataset()
-    data = kwargs.pop("data", None) or picture_bytes(width, height) + str(next(counter)).encode()
+    data = kwargs.pop("data", None) or picture_bytes(width, height)
     digest = hashlib.sha256(data).hexdigest()
     name = f"images/{digest[:2]}/{digest}.jpg"
     if not default_storage.exists(name):

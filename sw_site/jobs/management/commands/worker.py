@@ -15,6 +15,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 
 from sw_site.jobs.context import stopping
 from sw_site.jobs.queue import reap_lost_jobs
+from sw_site.lib.process import die_with_parent
 
 logger = logging.getLogger(__name__)
 REAP_EVERY_SECONDS = 15
@@ -37,6 +38,7 @@ class Command(DatabaseWorkerCommand):
         parser.add_argument("--batch", action="store_true", help="Do what is waiting, then leave.")
 
     def handle(self, *, verbosity: int, queues: str, interval: float, batch: bool, **options: object) -> None:  # type: ignore[override]
+        die_with_parent()
         worker = StoppableWorker(
             queue_names=queues.split(","),
             interval=interval,

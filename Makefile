@@ -1,0 +1,37 @@
+# make run     set up everything and serve the site        (PORT=8000 HOST=127.0.0.1 DATA_DIR=./data)
+# make test    set up everything and run every test        (ARGS="-k import" to choose)
+# make check   formatter, linter, types, deployment checks, migrations
+# make setup   the set-up alone; leaves .venv/bin/python
+SHELL := /bin/bash
+PY := .venv/bin/python
+
+.PHONY: run test check setup setup-dev chromium format clean
+
+run: setup
+	@exec $(PY) manage.py serve
+
+setup:
+	@deploy/setup.sh run
+
+setup-dev:
+	@deploy/setup.sh dev
+
+chromium:
+	@deploy/chromium.sh
+
+test: setup-dev chromium
+	$(PY) -m pytest $(ARGS)
+
+check: setup-dev
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy manage.py sw_site datasets training detections
+	SW_HTTPS=1 DATA_DIR=$$(mktemp -d) $(PY) manage.py check --deploy --fail-level WARNING
+	DATA_DIR=$$(mktemp -d) $(PY) manage.py makemigrations --check --dry-run
+
+format: setup-dev
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

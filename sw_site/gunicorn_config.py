@@ -1,0 +1,17 @@
+"""How `manage.py serve` runs the web process: one process, threads, everything by environment."""
+
+from sw_site.env import env_int, env_str
+from sw_site.lib.process import die_with_parent
+
+bind = f"{env_str('HOST', '127.0.0.1')}:{env_int('PORT', 8000)}"
+workers = env_int("SW_WEB_PROCESSES", 1)
+threads = env_int("SW_WEB_THREADS", 8)
+worker_class = "gthread"
+timeout = 120
+graceful_timeout = 10
+wsgi_app = "sw_site.wsgi:application"
+loglevel = "warning"
+
+
+def on_starting(server: object) -> None:
+    die_with_parent()

@@ -1,0 +1,24 @@
+"""Processes that must not outlive the one that started them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+VARIABLE = "SW_DIE_WITH_PARENT"
+
+
+def die_with_parent(signum: int = signal.SIGTERM) -> None:
+    """Ask the kernel to send `signum` to this process when its parent ends, even by kill -9.
+
+    Does nothing unless the parent asked for it (SW_DIE_WITH_PARENT holds its process id) or off Linux.
+    """
+    parent = os.environ.pop(VARIABLE, "")
+    if not parent or not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signum)
+    if os.getppid() != int(parent):  # it ended before we could ask
+        os.kill(os.getpid(), signum)

@@ -1,0 +1,66 @@
+"""The whole site in one foreground process: set-up, web and workers."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from sw_site.env import env_bool, env_int, env_str
+from sw_site.supervisor import Supervisor, site_commands
+
+
+class Command(BaseCommand):
+    help = "Set up what is missing (database, static files, administrator, demo dataset), then run web and workers."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = env_str("HOST", "127.0.0.1"), env_int("PORT", 8000)
+        self._check_port(host, port)
+        os.chdir(settings.BASE_DIR)
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        self._first_administrator()
+        self._demo_dataset()
+        self.stdout.write(f"The site is at http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}/")  # noqa: S104
+        self.stdout.write("Ctrl-C stops it.")
+        sys.stdout.flush()
+        code = Supervisor(site_commands(), say=self.stdout.write).run()
+        if code:
+            raise CommandError("The site could not be kept up.")
+
+    @staticmethod
+    def _check_port(host: str, port: int) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise CommandError(
+                    f"Port {port} on {host} cannot be used ({error.strerror}). Choose another: make run PORT=8001"
+                ) from error
+
+    def _first_administrator(self) -> None:
+        """The first account gets a random password, printed this once."""
+        users = get_user_model().objects
+        if users.exists():
+            return
+        password = secrets.token_urlsafe(12)
+        users.create_superuser("admin", password=password)
+        self.stdout.write(f"First administrator: admin / {password}   (shown once; change it under your name)")
+
+    def _demo_dataset(self) -> None:
+        """Once per data folder, so that a deleted demo stays deleted."""
+        mark = Path(settings.DATA_DIR) / "demo-dataset-made"
+        if mark.exists() or not env_bool("SW_DEMO", True):
+            return
+        self.stdout.write("Drawing the demo dataset…")
+        call_command("make_demo_dataset", stdout=self.stdout)
+        mark.touch()

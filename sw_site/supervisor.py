@@ -1,0 +1,103 @@
+"""One foreground process that keeps the web process and the workers going, and stops them all when it is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sw_site.lib.process import VARIABLE
+
+GRACE_SECONDS = 30
+#: A process that ends sooner than this after its start, this many times in a row, will not get better by itself.
+QUICK_SECONDS, MAX_QUICK_ENDS = 5, 3
+
+
+@dataclass
+class Child:
+    """A process to keep alive."""
+
+    name: str
+    argv: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    quick_ends: int = 0
+
+    def start(self) -> None:
+        environment = {**os.environ, VARIABLE: str(os.getpid())}
+        # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops the rest in order.
+        self.process = subprocess.Popen(self.argv, env=environment, start_new_session=True)
+        self.started = time.monotonic()
+
+    def has_ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+
+@dataclass
+class Supervisor:
+    """Runs children until SIGINT or SIGTERM. `say` receives lines for the terminal."""
+
+    commands: Mapping[str, Sequence[str]]
+    say: Callable[[str], None] = print
+    _stop: bool = False
+    _children: list[Child] = field(default_factory=list)
+
+    def run(self) -> int:
+        """Exit code: 0 after a stop that was asked for, 1 when a process would not stay up."""
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, self._ask_to_stop)
+        self._children = [Child(name, argv) for name, argv in self.commands.items()]
+        for child in self._children:
+            child.start()
+        code = self._watch()
+        self._stop_all()
+        return code
+
+    def _ask_to_stop(self, signum: int, frame: object) -> None:
+        self._stop = True
+
+    def _watch(self) -> int:
+        while not self._stop:
+            for child in self._children:
+                if child.has_ended() and not self._revive(child):
+                    return 1
+            time.sleep(0.2)
+        return 0
+
+    def _revive(self, child: Child) -> bool:
+        quick = time.monotonic() - child.started < QUICK_SECONDS
+        child.quick_ends = child.quick_ends + 1 if quick else 0
+        code = child.process.returncode if child.process else None
+        if child.quick_ends >= MAX_QUICK_ENDS:
+            self.say(f"The {child.name} process ends at once each time (exit code {code}). What it printed above says why.")
+            return False
+        self.say(f"The {child.name} process ended (exit code {code}); starting it again.")
+        child.start()
+        return True
+
+    def _stop_all(self) -> None:
+        self.say("Stopping…")
+        running = [child.process for child in self._children if child.process and child.process.poll() is None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def site_commands() -> dict[str, list[str]]:
+    """The processes of a site on one machine: web, a worker for quick work and one for training."""
+    python, manage = sys.executable, "manage.py"
+    return {
+        "web": [python, "-m", "gunicorn", "--config", "python:sw_site.gunicorn_config"],
+        "worker": [python, manage, "worker", "--queues", "default"],
+        "training worker": [python, manage, "worker", "--queues", "gpu"],
+    }
