@@ -1,0 +1,54 @@
+"""The detector as one graph without variables, with the tensor names of the 2017 frozen graphs.
+
+Needs `compat.apply()` first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from training.engine.model import OUTPUTS, Detector
+
+INPUT = "image_tensor"
+
+
+def freeze(detector: Detector, lower_control_flow: bool) -> Any:
+    """A GraphDef from `image_tensor:0` (uint8 [batch, height, width, 3]) to `detection_boxes:0` and the other outputs.
+
+    With `lower_control_flow` the loops are those of TensorFlow 1, which every reader of frozen graphs knows; tf2onnx
+    writes a broken model from them when the batch size is open and needs the functional kind.
+    """
+    frozen = convert_variables_to_constants_v2(detector.trace(), lower_control_flow=lower_control_flow)
+    graph = tf.Graph()
+    with graph.as_default():
+        images = tf.compat.v1.placeholder(tf.uint8, [None, None, None, 3], name=INPUT)
+        # A function's dictionary comes back sorted by its keys.
+        results = tf.import_graph_def(
+            frozen.graph.as_graph_def(),
+            input_map={frozen.inputs[0].name: images},
+            return_elements=[output.name for output in frozen.outputs],
+            name="model",
+        )
+        for name, result in zip(sorted(OUTPUTS), results, strict=True):
+            tf.identity(result, name=name)
+    return graph.as_graph_def()
+
+
+class FrozenDetector(tf.Module):
+    """A frozen graph as something that can be called and saved as a SavedModel."""
+
+    def __init__(self, graph_def: Any) -> None:
+        super().__init__()
+        imported = tf.compat.v1.wrap_function(lambda: tf.import_graph_def(graph_def, name=""), [])
+        graph = imported.graph
+        outputs = {name: graph.get_tensor_by_name(f"{name}:0") for name in OUTPUTS}
+        self._function = imported.prune(graph.get_tensor_by_name(f"{INPUT}:0"), outputs)
+
+    # The name of the input is the one the API's own exporter gives its SavedModels.
+    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name="input_tensor")])
+    def __call__(self, input_tensor: tf.Tensor) -> dict[str, tf.Tensor]:
+        outputs: dict[str, tf.Tensor] = self._function(input_tensor)
+        return outputs

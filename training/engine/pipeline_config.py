@@ -1,0 +1,96 @@
+"""pipeline.config of the Object Detection API, built from its own protobuf messages.
+
+Needs `compat.apply()` first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf import text_format
+from object_detection.protos import pipeline_pb2
+
+from training.engine.architectures import fill_model
+from training.engine.dataset import Dataset
+from training.engine.request import RunRequest, TrainRequest
+from training.engine.rundir import RunDirectory, write_text
+
+MOMENTUM = 0.9
+WARMUP_START = 0.25  # part of the learning rate the warm-up begins with
+MIN_BOXES = 100
+SHUFFLE_BUFFER = 2048
+SHUFFLE_MEGABYTES = 512  # of encoded images held for shuffling; more photographs than that are shuffled in part
+
+
+def build(run: RunDirectory, request: RunRequest, dataset: Dataset) -> pipeline_pb2.TrainEvalPipelineConfig:
+    """The whole pipeline of a run."""
+    pipeline = pipeline_pb2.TrainEvalPipelineConfig()
+    fill_model(pipeline.model.ssd, request.model, len(dataset.classes))
+    fill_train(pipeline.train_config, request.train, dataset.most_boxes())
+    pipeline.train_input_reader.shuffle_buffer_size = shuffle_buffer(run, len(dataset.split("train")))
+    fill_readers(pipeline, run)
+    return pipeline
+
+
+def write(run: RunDirectory, pipeline: pipeline_pb2.TrainEvalPipelineConfig) -> None:
+    """Writes pipeline.config as text, for a person and for the stock tools."""
+    write_text(run.pipeline_config, text_format.MessageToString(pipeline, as_utf8=True))
+
+
+def read(run: RunDirectory) -> pipeline_pb2.TrainEvalPipelineConfig:
+    """Reads pipeline.config back, with its paths pointing into this directory wherever it has been carried."""
+    pipeline = pipeline_pb2.TrainEvalPipelineConfig()
+    text_format.Parse(run.pipeline_config.read_text(encoding="utf-8"), pipeline)
+    fill_readers(pipeline, run)
+    return pipeline
+
+
+def fill_train(config: Any, train: TrainRequest, max_boxes: int) -> None:
+    """Batches, augmentation, clipping and stochastic gradient descent with momentum on a cosine schedule."""
+    config.batch_size = train.batch_size
+    config.num_steps = train.steps
+    config.gradient_clipping_by_norm = train.gradient_clip
+    config.max_number_of_boxes = max(MIN_BOXES, max_boxes)
+    config.unpad_groundtruth_tensors = False
+    fill_augmentation(config, train)
+    config.optimizer.use_moving_average = False
+    momentum = config.optimizer.momentum_optimizer
+    momentum.momentum_optimizer_value = MOMENTUM
+    cosine = momentum.learning_rate.cosine_decay_learning_rate
+    cosine.learning_rate_base = train.learning_rate
+    cosine.warmup_learning_rate = train.learning_rate * WARMUP_START
+    cosine.warmup_steps = train.warmup
+    cosine.total_steps = train.steps
+
+
+def fill_augmentation(config: Any, train: TrainRequest) -> None:
+    """`default` is what a few hundred photographs need; `flip` and `none` are for comparison."""
+    if train.horizontal_flip and train.augmentation != "none":
+        config.data_augmentation_options.add().random_horizontal_flip.SetInParent()
+    if train.augmentation == "default":
+        config.data_augmentation_options.add().ssd_random_crop.SetInParent()
+        config.data_augmentation_options.add().random_adjust_brightness.max_delta = 0.2
+        config.data_augmentation_options.add().random_adjust_contrast.SetInParent()
+        config.data_augmentation_options.add().random_adjust_saturation.SetInParent()
+
+
+def fill_readers(pipeline: Any, run: RunDirectory) -> None:
+    """Points the readers at the records of this directory."""
+    train = pipeline.train_input_reader
+    train.label_map_path = str(run.label_map)
+    train.tf_record_input_reader.input_path[:] = [str(run.record("train"))]
+    if not pipeline.eval_input_reader:
+        pipeline.eval_input_reader.add()
+    val = pipeline.eval_input_reader[0]
+    val.label_map_path = str(run.label_map)
+    val.tf_record_input_reader.input_path[:] = [str(run.record("val"))]
+    val.shuffle, val.num_epochs = False, 1
+    evaluation = pipeline.eval_config
+    evaluation.metrics_set[:] = ["coco_detection_metrics"]
+    evaluation.use_moving_averages = False
+
+
+def shuffle_buffer(run: RunDirectory, images: int) -> int:
+    """How many encoded images may wait for shuffling without filling the memory."""
+    average = run.record("train").stat().st_size / images
+    return int(max(1, min(SHUFFLE_BUFFER, images, SHUFFLE_MEGABYTES * 2**20 / average)))
