@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,22 @@ from training.models import Run
 
 
 def prepare(run: Run) -> Path:
-    """Writes run.json and dataset.json where they are absent or differ; gives the run directory.
+    """Writes run.json and dataset.json; gives the run directory. Raises UserError.
 
     Safe to call again for a run that was interrupted: equal files are left alone, so the engine's records stay good.
-    A file named `cancel`, left by an earlier stop, is taken away. Raises UserError.
+    A file named `cancel`, left by an earlier stop, is taken away. A folder of this number that belongs to another run
+    (a database restored from a backup gives numbers out again) is set aside, so that nothing is learnt from it.
     """
     try:
-        manifest = run.version.manifest()
+        documents = {"run.json": as_text(run.config), "dataset.json": as_text(dataset_json(run.version.manifest()))}
     except ManifestError as error:
         raise UserError("version_unreadable", str(error)) from error
     directory = run.directory
     try:
+        set_aside_if_foreign(directory, documents)
         directory.mkdir(parents=True, exist_ok=True)
-        write_json(directory / "dataset.json", dataset_json(manifest))
-        write_json(directory / "run.json", run.config)
+        for name, text in documents.items():
+            write_text(directory / name, text)
         (directory / "cancel").unlink(missing_ok=True)
     except OSError as error:
         raise UserError(
@@ -34,6 +37,13 @@ def prepare(run: Run) -> Path:
             "Free some space or correct its permissions, then start the run again.",
         ) from error
     return directory
+
+
+def set_aside_if_foreign(directory: Path, documents: dict[str, str]) -> None:
+    """Renames a folder whose run.json or dataset.json is not this run's; both never change in a run's life."""
+    files = [directory / name for name in documents]
+    if any(file.is_file() and file.read_text(encoding="utf-8") != documents[file.name] for file in files):
+        directory.rename(directory.with_name(f"{directory.name}-set-aside-{int(time.time())}"))
 
 
 def dataset_json(manifest: Manifest) -> dict[str, Any]:
@@ -70,10 +80,13 @@ def box_json(box: ManifestBox, ids: dict[int, int]) -> dict[str, Any]:
     }
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Whole or not at all: written beside and renamed."""
-    text = json.dumps(value, ensure_ascii=False, indent=1)
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
+def as_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Whole or not at all: written beside and renamed; a file that is there already (and equal) is left alone."""
+    if path.is_file():
         return
     part = path.with_name(path.name + ".part")
     try:

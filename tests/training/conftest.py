@@ -17,6 +17,13 @@ from training.models import Run
 FAKE = Path(__file__).resolve().parents[1] / "fakes" / "engine.py"
 
 
+@pytest.fixture(autouse=True)
+def runs_root(settings, tmp_path):
+    """Run directories of this test alone: numbers are given out again from test to test."""
+    settings.RUNS_ROOT = tmp_path / "runs"
+    return settings.RUNS_ROOT
+
+
 @pytest.fixture
 def fake_engine(monkeypatch):
     """`runner.start` starts tests/fakes/engine.py; gives the list of (run directory, arguments) it was called with."""

@@ -1,0 +1,73 @@
+"""Settings: defaults that follow from the version, and refusals."""
+
+from __future__ import annotations
+
+import pytest
+
+from sw_site.lib.errors import UserError
+from training import presets
+from training.bases import Base
+from training.config import TrainingSettings, chosen_in
+from training.engine.request import RunRequest
+
+
+@pytest.mark.parametrize(("images", "steps"), [(0, 1500), (80, 1500), (172, 1950), (400, 4500), (5000, 20_000)])
+def test_default_steps_follow_the_number_of_training_images(images, steps):
+    assert presets.default_steps(images, 8) == steps
+
+
+@pytest.mark.parametrize(("steps", "every"), [(1, 1), (20, 20), (400, 50), (2000, 200)])
+def test_a_run_is_evaluated_about_ten_times_and_once_at_least(steps, every):
+    assert presets.evaluate_every(steps) == every
+
+
+def test_the_learning_rate_grows_with_the_batch():
+    assert [presets.default_learning_rate(batch) for batch in (4, 8, 16)] == [0.01, 0.02, 0.04]
+
+
+def test_for_version_fills_in_what_is_left_out(version):
+    settings = TrainingSettings.for_version(version, steps=None, batch_size="", seed=0)
+    assert settings == TrainingSettings(steps=1500, batch_size=8, learning_rate=0.02, seed=0)
+
+
+def test_for_version_takes_the_shape_of_the_start_unless_told_otherwise(version):
+    base = Base("checkpoint", "/x", shape={"depth_multiplier": 0.5, "input_size": 160})
+    settings = TrainingSettings.for_version(version, base, input_size=320)
+    assert (settings.depth_multiplier, settings.input_size) == (0.5, 320)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": 0},
+        {"steps": 10**7},
+        {"batch_size": 0},
+        {"batch_size": 1000},
+        {"learning_rate": 0.0},
+        {"learning_rate": float("nan")},
+        {"depth_multiplier": 0.4},
+        {"input_size": 300},
+        {"augmentation": "all"},
+        {"seed": -1},
+    ],
+)
+def test_what_the_engine_would_refuse_is_refused_here(version, wrong):
+    with pytest.raises(UserError, match="must be"):
+        TrainingSettings.for_version(version, **wrong)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 20, 1500])
+def test_run_json_is_what_the_engine_reads(steps):
+    written = TrainingSettings(steps=steps, augmentation="flip").run_json("droids", {"kind": "none"})
+    request = RunRequest.from_json(written)
+    assert (request.name, request.train.steps, request.train.augmentation) == ("droids", steps, "flip")
+    assert request.to_json() == {**written, "base": {"kind": "none", "path": "", "classes": []}}
+
+
+def test_chosen_in_reads_the_choices_back():
+    settings = TrainingSettings(steps=30, batch_size=4, depth_multiplier=0.75, input_size=160, seed=7)
+    assert TrainingSettings(**chosen_in(settings.run_json("x", {"kind": "none"}))) == settings
+
+
+def test_choices_of_a_run_without_a_config_are_none():
+    assert chosen_in({}) == {}

@@ -1,0 +1,201 @@
+"""Training as a job, with the engine's stand-in as the child."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from sw_site.jobs.context import stopping
+from sw_site.jobs.models import Job, JobState
+from sw_site.jobs.queue import retry, run_here
+from tests.factories import make_model
+from training import children, jobs
+from training.actions import request_export
+from training.models import Metric, TrainedModel
+
+pytestmark = pytest.mark.usefixtures("fake_engine")
+
+
+def finished(run):
+    job = run_here(run.job)
+    run.refresh_from_db()
+    return job
+
+
+def lines(run):
+    return [json.loads(line) for line in (run.directory / "events.jsonl").read_text().splitlines()]
+
+
+def test_success_registers_the_model(waiting_run):
+    run = waiting_run("droids")
+    job = finished(run)
+    assert (job.state, job.error) == (JobState.SUCCEEDED, "")
+    model = TrainedModel.objects.get(run=run)
+    assert (model.name, model.step, model.ap, model.ap50) == ("droids", 20, 0.5, 0.9)
+    assert model.classes == {"1": "BB-8", "2": "R2-D2"}
+    assert (model.onnx_sha256, model.size_bytes) == ("a" * 64, 5)
+    assert job.result == {"run": run.pk, "model": model.pk, "steps": 20, "val": {"ap": 0.5, "ap50": 0.9}}
+    assert job.progress == 1.0 and "AP 50.0 %" in job.message
+
+
+def test_success_leaves_curves_figures_and_the_graph_as_an_export(waiting_run):
+    run = waiting_run("droids")
+    finished(run)
+    names = set(Metric.objects.filter(run=run).values_list("name", flat=True))
+    assert names == {
+        "total_loss", "localization_loss", "classification_loss", "regularization_loss",
+        "learning_rate", "steps_per_second", "ap", "ap50",
+    }  # fmt: skip
+    assert Metric.objects.get(run=run, name="total_loss", step=4).value == 0.5
+    assert (run.step, run.phase, run.steps_per_second) == (20, "done", 4.0)
+    assert (run.best_step, run.best_ap, run.best_per_class["BB-8"]) == (20, 0.5, {"ap": 0.5, "ap50": 0.9})
+    export = run.model.exports.get()
+    assert (export.format, export.max_box_difference, export.path.is_dir()) == ("onnx", 1e-7, True)
+
+
+def test_a_job_whose_run_is_gone_ends_quietly(waiting_run):
+    run = waiting_run()
+    job = run.job
+    run.delete()
+    assert run_here(job).state == JobState.SUCCEEDED
+
+
+def test_cancel_stops_the_child_and_keeps_a_checkpoint(waiting_run):
+    run = waiting_run("droids hang")
+    running = threading.Event()
+
+    def cancel_once_it_trains(fraction, message):
+        if "Step" in message:
+            Job.objects.filter(pk=run.job_id).update(cancel_requested=True)
+            running.set()
+
+    job = run_here(run.job, cancel_once_it_trains)
+    assert running.is_set()
+    assert job.state == JobState.CANCELLED
+    assert (run.directory / "checkpoints" / "ckpt-1.index").exists()
+    assert lines(run)[-1]["state"] == "cancelled"
+    assert not (run.directory / "engine.pid").exists()
+    assert not TrainedModel.objects.exists()
+
+
+def test_a_stopping_worker_stops_the_child_and_puts_the_job_back(waiting_run):
+    run = waiting_run("droids hang")
+    try:
+        job = run_here(run.job, lambda fraction, message: stopping.set() if "Step" in message else None)
+    finally:
+        stopping.clear()
+    assert (job.state, job.attempt) == (JobState.QUEUED, 0)
+    assert (run.directory / "checkpoints" / "ckpt-1.index").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("droids crash", "half the batch size"),
+        ("droids nan", "lower the learning rate"),
+        ("droids refuse", "choose another one"),
+        ("droids no-graph", "left no ONNX graph"),
+    ],
+)
+def test_failures_say_what_to_do(waiting_run, name, words):
+    run = waiting_run(name)
+    job = finished(run)
+    assert job.state == JobState.FAILED
+    assert words in job.error
+    assert not TrainedModel.objects.exists()
+
+
+def test_a_failure_keeps_the_end_of_the_engines_log(waiting_run):
+    job = finished(waiting_run("droids crash"))
+    assert "OOM when allocating" in job.log
+
+
+def test_a_failed_run_goes_on_from_its_checkpoint_and_stores_no_event_twice(waiting_run):
+    run = waiting_run("droids die-once", steps=120)
+    job = finished(run)
+    assert job.state == JobState.FAILED and "killed" in job.error
+    assert (run.step, run.best_step) == (51, 50)
+    offset = run.events_offset
+    assert retry(job)
+    assert finished(run).state == JobState.SUCCEEDED
+    assert run.events_offset > offset
+    assert lines(run)[-2]["type"] == "result"
+    steps = list(Metric.objects.filter(run=run, name="total_loss").values_list("step", flat=True))
+    assert steps == list(range(1, 121))
+
+
+def test_a_run_taken_up_again_rewrites_nothing_the_records_stand_on(waiting_run):
+    run = waiting_run("droids die-once", steps=120)
+    finished(run)
+    before = (run.directory / "dataset.json").stat().st_mtime_ns
+    retry(run.job)
+    finished(run)
+    assert (run.directory / "dataset.json").stat().st_mtime_ns == before
+
+
+def test_the_child_of_a_dead_worker_is_stopped_first(waiting_run, tmp_path):
+    orphan = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(60)", str(tmp_path)], start_new_session=True
+    )
+    note = tmp_path / "engine.pid"
+    note.write_text(json.dumps({"host": children.socket.gethostname(), "pid": orphan.pid}))
+    reaper = threading.Thread(target=orphan.wait)  # an orphan has no parent that collects it; here we are its parent
+    reaper.start()
+    children.stop_orphan(note)
+    reaper.join()
+    assert orphan.returncode == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("text", ["", "not json", "{}", '{"host": "elsewhere", "pid": 1}'])
+def test_a_note_that_says_nothing_stops_nothing(tmp_path, text):
+    note = tmp_path / "engine.pid"
+    note.write_text(text)
+    assert children.pid_of(note) is None
+    children.stop_orphan(note)
+
+
+def test_a_number_that_belongs_to_another_process_is_left_alone(tmp_path):
+    note = tmp_path / "engine.pid"
+    note.write_text(json.dumps({"host": children.socket.gethostname(), "pid": os.getpid()}))
+    children.stop_orphan(note)
+
+
+def test_two_runs_of_one_name_make_two_models(waiting_run):
+    first, second = waiting_run("droids"), waiting_run("droids")
+    finished(first), finished(second)
+    assert [first.model.name, second.model.name] == ["droids", f"droids #{second.pk}"]
+
+
+def test_export_stores_the_row_and_the_files(waiting_run, fake_engine, alice):
+    run = waiting_run("droids")
+    finished(run)
+    job = run_here(request_export(run.model, "saved_model", user=alice, submit=False))
+    assert (job.state, job.error) == (JobState.SUCCEEDED, "")
+    export = run.model.exports.get(format="saved_model")
+    assert (export.path / "label_map.pbtxt").exists()
+    assert export.max_score_difference == 2e-7
+    assert fake_engine[-1][1][:3] == ("export", "--format", "saved_model")
+
+
+def test_an_export_that_differs_from_its_checkpoint_fails_with_the_engines_sentence(waiting_run, alice):
+    run = waiting_run("droids no-export")
+    finished(run)
+    job = run_here(request_export(run.model, "frozen_graph", user=alice, submit=False))
+    assert job.state == JobState.FAILED and "does not answer like its checkpoint" in job.error
+    assert not run.model.exports.filter(format="frozen_graph").exists()
+
+
+def test_exporting_a_model_that_is_gone_ends_quietly(db):
+    assert jobs.export_model(None, model_id=99, format="onnx") is None
+
+
+def test_exporting_without_a_run_directory_fails_with_a_sentence(alice):
+    model = make_model()
+    job = run_here(request_export(model, "saved_model", user=alice, submit=False))
+    assert job.state == JobState.FAILED and "stopped unexpectedly" in job.error
