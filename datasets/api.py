@@ -1,7 +1,5 @@
 """The datasets part of the API: the same functions and the same access as the pages."""
 
-from __future__ import annotations
-
 import uuid
 from datetime import datetime
 from typing import Any

@@ -29,7 +29,7 @@ def dataset_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def dataset_create(request: HttpRequest) -> HttpResponse:
-    form = DatasetForm(request.POST or None)
+    form = DatasetForm(request.POST) if request.method == "POST" else DatasetForm()
     if request.method == "POST" and form.is_valid():
         dataset = form.save(commit=False)
         dataset.created_by = request.user
@@ -61,7 +61,7 @@ def dataset_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def class_list(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for(request, slug)
-    form = ClassForm(request.POST or None)
+    form = ClassForm(request.POST) if request.method == "POST" else ClassForm()
     if request.method == "POST" and form.is_valid():
         label_class = dataset.add_class(form.cleaned_data["name"].strip())
         messages.success(request, f"Class {label_class.name} has number {label_class.number}.")

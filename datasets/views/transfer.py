@@ -24,7 +24,7 @@ from sw_site.jobs.queue import enqueue
 @require_http_methods(["GET", "POST"])
 def import_create(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for(request, slug)
-    form = ImportForm(request.POST or None, request.FILES or None)
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         folder = keep_uploads(data["files"])

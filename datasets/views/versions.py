@@ -30,7 +30,7 @@ def version_list(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def version_create(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for(request, slug)
-    form = VersionForm(request.POST or None)
+    form = VersionForm(request.POST) if request.method == "POST" else VersionForm()
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
