@@ -145,7 +145,10 @@ class MatchedBox(models.Model):
 
     class Meta:
         ordering = ["evaluation_id", "-score"]
-        indexes = [models.Index(fields=["evaluation", "match", "score"]), models.Index(fields=["evaluation", "image_id"])]
+        indexes = [
+            models.Index(fields=["evaluation", "match", "score"]),
+            models.Index(fields=["evaluation", "image_id"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_match_display()} ({self.class_id})"

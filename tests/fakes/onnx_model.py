@@ -12,7 +12,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 MAX_BOXES = 100
-OUTPUTS = ("detection_boxes", "detection_scores", "detection_classes", "num_detections")
+INPUT = "image_tensor:0"
+OUTPUTS = ("detection_boxes:0", "detection_scores:0", "detection_classes:0", "num_detections:0")
 
 #: (class id, score, xmin, ymin, xmax, ymax), edges as shares of the image's width and height.
 Answer = tuple[int, float, float, float, float, float]
@@ -27,7 +28,7 @@ def write_onnx_model(folder: Path, classes: dict[int, str], answers: Sequence[An
         "format": 1,
         "input_size": 320,
         "classes": [{"id": number, "name": name} for number, name in classes.items()],
-        "input": "image_tensor",
+        "input": INPUT,
         "outputs": list(OUTPUTS),
         "preprocessing": "in graph: uint8 NHWC RGB any size",
         "opset": 17,
@@ -46,29 +47,29 @@ def constant_detector(answers: Sequence[Answer]) -> onnx.ModelProto:
         boxes[0, index] = ymin, xmin, ymax, xmax
         scores[0, index], classes[0, index] = score, class_id
     constants = dict(zip(OUTPUTS, (boxes, scores, classes, np.full(1, len(answers), np.float32)), strict=True))
-    nodes = [helper.make_node("Shape", ["image_tensor"], ["batch"], start=0, end=1)]
+    nodes = [helper.make_node("Shape", [INPUT], ["batch"], start=0, end=1)]
     for name, value in constants.items():
         nodes += repeat(name, value.ndim)
     graph = helper.make_graph(
         nodes,
         "constant_detector",
-        [helper.make_tensor_value_info("image_tensor", TensorProto.UINT8, ["n", "h", "w", 3])],
+        [helper.make_tensor_value_info(INPUT, TensorProto.UINT8, ["n", "h", "w", 3])],
         [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *value.shape[1:]])
             for name, value in constants.items()
         ],
-        initializer=[numpy_helper.from_array(value, f"{name}_value") for name, value in constants.items()]
+        initializer=[numpy_helper.from_array(value, f"{name}/value") for name, value in constants.items()]
         + [numpy_helper.from_array(np.ones(n, np.int64), f"ones_{n}") for n in (1, 2)],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
 def repeat(name: str, dimensions: int) -> list[onnx.NodeProto]:
-    """Nodes that repeat `<name>_value` along its first axis, once per image of the batch."""
+    """Nodes that repeat `<name>/value` along its first axis, once per image of the batch."""
     if dimensions == 1:
-        return [helper.make_node("Tile", [f"{name}_value", "batch"], [name])]
-    times = f"{name}_times"
+        return [helper.make_node("Tile", [f"{name}/value", "batch"], [name])]
+    times = f"{name}/times"
     return [
         helper.make_node("Concat", ["batch", f"ones_{dimensions - 1}"], [times], axis=0),
-        helper.make_node("Tile", [f"{name}_value", times], [name]),
+        helper.make_node("Tile", [f"{name}/value", times], [name]),
     ]

@@ -1,0 +1,152 @@
+"""What one can ask for: an evaluation or a batch. Views, API and commands call these; checks come before any row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from datasets.models import DatasetVersion
+from datasets.pictures import SUFFIXES
+from detections import jobs
+from detections.batches import Upload, batch_sources
+from detections.evaluation import check_evaluation
+from detections.inference import check_model
+from detections.models import BatchSource, DetectionBatch, Evaluation
+from sw_site.jobs.context import Reporter
+from sw_site.jobs.models import JobState
+from sw_site.jobs.queue import create_job, run_here, submit
+from sw_site.lib.errors import UserError
+from training.models import TrainedModel
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+MAX_UPLOAD_BYTES = 100 * 1024 * 1024
+
+
+@transaction.atomic
+def start_evaluation(model: TrainedModel, version: DatasetVersion, split: str, user: User | None) -> Evaluation:
+    """An evaluation that a worker will do. Raises UserError when there is nothing to measure."""
+    evaluation, job = new_evaluation(model, version, split, user)
+    evaluation.job = submit(jobs.evaluate, user=user, **job)
+    evaluation.save(update_fields=["job"])
+    return evaluation
+
+
+def evaluate_here(model: TrainedModel, version: DatasetVersion, split: str, report: Reporter) -> Evaluation:
+    """An evaluation done in this process. Raises UserError when it cannot be done or was not finished."""
+    with transaction.atomic():
+        evaluation, job = new_evaluation(model, version, split, None)
+        evaluation.job = create_job(jobs.evaluate, **job)
+        evaluation.save(update_fields=["job"])
+    try:
+        done = run_here(evaluation.job, report)
+    except KeyboardInterrupt:
+        evaluation.job.refresh_from_db()
+        evaluation.job.finish(JobState.CANCELLED, message="Cancelled from the keyboard.")
+        raise
+    if done.state != JobState.SUCCEEDED:
+        raise UserError("evaluation_failed", done.error or done.message)
+    evaluation.refresh_from_db()
+    return evaluation
+
+
+def new_evaluation(
+    model: TrainedModel, version: DatasetVersion, split: str, user: User | None
+) -> tuple[Evaluation, dict[str, Any]]:
+    """The row and what its job needs."""
+    check_evaluation(model, version, split)
+    check_model(model)
+    evaluation = Evaluation.objects.create(model=model, version=version, split=split, created_by=user)
+    return evaluation, {
+        "kind": "evaluation",
+        "title": f"Evaluate {model} on {version} {split}",
+        "payload": {"evaluation_id": evaluation.pk},
+        "subject_url": evaluation.get_absolute_url(),
+    }
+
+
+def start_version_batch(
+    model: TrainedModel, version: DatasetVersion, split: str, user: User | None, **fields: Any
+) -> DetectionBatch:
+    batch = DetectionBatch(
+        model=model, source=BatchSource.VERSION, version=version, split=split, created_by=user, **fields
+    )
+    return start_batch(batch, f"{version} {split}")
+
+
+def start_folder_batch(model: TrainedModel, folder: str, user: User | None, **fields: Any) -> DetectionBatch:
+    """Every image below a folder of the server. Staff only: it shows files that lie outside the site."""
+    if user is not None and not user.is_staff:
+        raise UserError("not_allowed", "Only staff may read folders of the server. Upload the images instead.", 403)
+    batch = DetectionBatch(model=model, source=BatchSource.FOLDER, folder=folder, created_by=user, **fields)
+    return start_batch(batch, folder)
+
+
+def start_upload_batch(
+    model: TrainedModel, files: Sequence[UploadedFile], user: User | None, **fields: Any
+) -> DetectionBatch:
+    """Images from the browser, kept in the storage below detections/<batch>/. What is no image is listed later."""
+    check_uploads(files)
+    batch = DetectionBatch(model=model, source=BatchSource.UPLOAD, created_by=user, **fields)
+    check_model(model)
+    stored: list[str] = []
+    try:
+        with transaction.atomic():
+            batch.save()
+            uploads: list[Upload] = []
+            for number, file in enumerate(files, start=1):
+                stored.append(default_storage.save(upload_name(batch, number, file), file))
+                uploads.append({"file": stored[-1], "name": Path(file.name or "").name})
+            submit_batch(batch, f"{len(files)} uploaded images", uploads=uploads)
+    except BaseException:
+        for name in stored:
+            with suppress(OSError):
+                default_storage.delete(name)
+        raise
+    return batch
+
+
+def check_uploads(files: Sequence[UploadedFile]) -> None:
+    if not files:
+        raise UserError("no_images", "No images came with the form. Choose at least one and send it again.")
+    for file in files:
+        if (file.size or 0) > MAX_UPLOAD_BYTES:
+            limit = MAX_UPLOAD_BYTES // 1024**2
+            raise UserError(
+                "file_too_large", f"“{file.name}” is larger than {limit} MB. Leave it out or make it smaller."
+            )
+
+
+def upload_name(batch: DetectionBatch, number: int, file: UploadedFile) -> str:
+    suffix = Path(file.name or "").suffix.lower()
+    return f"detections/{batch.pk}/{number:06d}{suffix if suffix in SUFFIXES else ''}"
+
+
+@transaction.atomic
+def start_batch(batch: DetectionBatch, where: str) -> DetectionBatch:
+    """Save and queue a batch whose images are there already. Raises UserError when there are none."""
+    batch_sources(batch)
+    check_model(batch.model)
+    batch.save()
+    submit_batch(batch, where)
+    return batch
+
+
+def submit_batch(batch: DetectionBatch, where: str, **payload: Any) -> None:
+    batch.job = submit(
+        jobs.detect,
+        kind="detection",
+        title=f"Detect with {batch.model} on {where}",
+        payload={"batch_id": batch.pk, **payload},
+        user=batch.created_by,
+        queue="gpu",
+        subject_url=batch.get_absolute_url(),
+    )
+    batch.save(update_fields=["job"])

@@ -1,0 +1,145 @@
+"""Photos as the galleries draw them: a picture, the boxes over it, and where it leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from datasets.colours import class_colour
+from datasets.models import Dataset, DatasetVersion, Image
+from datasets.versions.manifest import ManifestBox, ManifestError, ManifestImage
+from detections.models import Detection, DetectionBatch, DetectionImage, Evaluation, Match, MatchedBox
+
+Edges = Detection | MatchedBox | ManifestBox
+
+
+@dataclass(frozen=True)
+class ClassStyle:
+    """Names and colours of a label map's ids."""
+
+    names: dict[int, str]
+    colours: dict[int, str]
+
+    def name(self, class_id: int) -> str:
+        return self.names.get(class_id, f"class {class_id}")
+
+    def colour(self, class_id: int) -> str:
+        return self.colours.get(class_id, class_colour(class_id))
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One tile: `href` is empty when there is nothing to open; `note` says what the boxes cannot."""
+
+    thumb_url: str
+    large_thumb_url: str
+    file_name: str
+    href: str
+    overlay: SafeString
+    title: str = ""
+    note: str = ""
+    match: str = ""
+    kind: str = ""
+
+
+def class_style(names: dict[int, str], dataset: Dataset) -> ClassStyle:
+    return ClassStyle(names, dict(dataset.classes.values_list("number", "colour")))
+
+
+def batch_photos(batch: DetectionBatch, images: Sequence[DetectionImage]) -> list[Photo]:
+    """Tiles of a batch: predicted boxes solid, true boxes (when there are any) dashed. Four queries at most."""
+    style = class_style(batch.model.label_map, batch.model.run.version.dataset)
+    rows = dataset_images(image.image_id for image in images)
+    frozen, truth_style = frozen_images(batch.version)
+    photos = []
+    for image in images:
+        row = rows.get(image.image_id or 0)
+        truth = frozen.get(image.image_id or 0)
+        shapes = [draw(box, truth_style, kind="truth dashed") for box in (truth.boxes if truth else ())]
+        detections = list(image.detections.all())
+        shapes += [draw(box, style, score=box.score) for box in reversed(detections)]  # the best on top
+        photos.append(
+            Photo(
+                thumb_url=row.thumb_url if row else file_url(image),
+                large_thumb_url=row.large_thumb_url if row else "",
+                file_name=image.file_name,
+                href=row.href if row else file_url(image),
+                overlay=overlay(image.width, image.height, shapes),
+                note="" if detections else "nothing found",
+            )
+        )
+    return photos
+
+
+def judged_photos(evaluation: Evaluation, boxes: Sequence[MatchedBox], threshold: float) -> list[Photo]:
+    """Tiles of an evaluation, one per judged box: that box strong, the image's true boxes dashed."""
+    rows = dataset_images(box.image_id for box in boxes)
+    frozen, style = frozen_images(evaluation.version)
+    return [
+        judged_photo(box, frozen[box.image_id], rows.get(box.image_id), style, threshold)
+        for box in boxes
+        if box.image_id in frozen
+    ]
+
+
+def judged_photo(
+    box: MatchedBox, image: ManifestImage, row: Image | None, style: ClassStyle, threshold: float
+) -> Photo:
+    missed = box.score is None
+    shapes = [draw(truth, style, kind="truth dashed" + " other" * missed) for truth in image.boxes]
+    shapes.append(draw(box, style, kind="dashed" if missed else "", score=None))
+    late = box.score is not None and box.score < threshold  # found, but only below the threshold
+    match = Match.MISSED if late else Match(box.match)
+    return Photo(
+        thumb_url=row.thumb_url if row else "",
+        large_thumb_url=row.large_thumb_url if row else "",
+        file_name=image.file_name,
+        href=row.href if row else "",
+        overlay=overlay(image.width, image.height, shapes),
+        title=style.name(box.class_id),
+        note="" if box.score is None else f"{'only ' if late else ''}{box.score:.2f}, IoU {box.iou:.2f}",
+        match=str(match.label),
+        kind={Match.TRUE_POSITIVE: "good", Match.MISSED: "bad"}.get(match, "warn"),
+    )
+
+
+def dataset_images(ids: Iterable[int | None]) -> dict[int, Image]:
+    """The dataset's own rows, as far as they are still there."""
+    return Image.objects.only("pk", "sha256").in_bulk([number for number in ids if number])
+
+
+def frozen_images(version: DatasetVersion | None) -> tuple[dict[int, ManifestImage], ClassStyle]:
+    """What a version says of its images; nothing when there is no version, or its file is gone."""
+    if version is None:
+        return {}, ClassStyle({}, {})
+    try:
+        manifest = version.manifest()
+    except ManifestError:
+        return {}, ClassStyle({}, {})
+    return {image.id: image for image in manifest.images}, class_style(manifest.classes, version.dataset)
+
+
+def file_url(image: DetectionImage) -> str:
+    return reverse("detections:file", args=[image.pk])
+
+
+def draw(box: Edges, style: ClassStyle, kind: str = "", score: float | None = None) -> SafeString:
+    """One box in its class colour on a dark casing; with a `score` the threshold slider can hide it."""
+    d = f"M{box.x1:.1f} {box.y1:.1f}H{box.x2:.1f}V{box.y2:.1f}H{box.x1:.1f}z"
+    name, colour = style.name(box.class_id), style.colour(box.class_id)
+    if score is None:
+        head = format_html("<g><title>{}</title>", name)
+    else:
+        head = format_html('<g data-score="{}"><title>{} {}</title>', f"{score:.4f}", name, f"{score:.2f}")
+    shape = '{}<path class="case {}" d="{}"/><path class="box {}" stroke="{}" d="{}"/></g>'
+    return format_html(shape, head, kind, d, kind, colour, d)
+
+
+def overlay(width: int, height: int, shapes: Iterable[SafeString]) -> SafeString:
+    """Boxes as one SVG over the picture. Built here because a page holds hundreds of them."""
+    frame = '<svg viewBox="0 0 {} {}" aria-hidden="true">{}</svg>'
+    return format_html(frame, width, height, mark_safe("".join(shapes)))  # noqa: S308 - escaped in `draw`

@@ -1,0 +1,119 @@
+"""What a person fills in for a batch or an evaluation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from datasets.forms import ManyFiles, ManyFilesField
+from datasets.models import DatasetVersion
+from datasets.models.version import SPLITS
+from detections import actions
+from detections.models import BatchSource, DetectionBatch, Evaluation
+from sw_site.lib.errors import UserError
+from training.models import TrainedModel
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+SPLIT_WORDS = {"train": "Train", "val": "Val", "test": "Test"}
+SPLIT_CHOICES = [(split, SPLIT_WORDS[split]) for split in SPLITS]
+
+
+class VersionField(forms.ModelChoiceField):
+    def label_from_instance(self, version: Any) -> str:
+        images = [f"{version.counts[split]['images']} {split}" for split in SPLITS]
+        return f"{version} ({', '.join(images)} images)"
+
+
+class ModelForm(forms.Form):
+    """A model and a version that the person may see."""
+
+    model = forms.ModelChoiceField(queryset=TrainedModel.objects.none(), empty_label=None)
+    version = VersionField(queryset=DatasetVersion.objects.none(), empty_label=None)
+    split = forms.ChoiceField(choices=SPLIT_CHOICES, initial="val")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        models = TrainedModel.objects.visible_to(user).select_related("run")
+        versions = DatasetVersion.objects.visible_to(user).select_related("dataset").order_by("-pk")
+        self.fields["model"].queryset = models  # type: ignore[attr-defined]
+        self.fields["version"].queryset = versions  # type: ignore[attr-defined]
+        self.choose_version_of_model(models)
+
+    def choose_version_of_model(self, models: Any) -> None:
+        """The version a model was trained on is the likely one."""
+        chosen = str(self.initial.get("model") or "")
+        model = models.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 12 else None
+        if model and not self.initial.get("version"):
+            self.initial["version"] = model.run.version_id
+
+    @property
+    def has_models(self) -> bool:
+        return self.fields["model"].queryset.exists()  # type: ignore[attr-defined]
+
+
+class EvaluationForm(ModelForm):
+    def start(self) -> Evaluation | None:
+        """The queued evaluation; None when it was refused, with the reason among the form's errors."""
+        data = self.cleaned_data
+        try:
+            return actions.start_evaluation(data["model"], data["version"], data["split"], self.user)
+        except UserError as error:
+            self.add_error(None, error.message)
+            return None
+
+
+class BatchForm(ModelForm):
+    source = forms.ChoiceField(
+        label="Images", choices=BatchSource.choices, initial=BatchSource.VERSION, widget=forms.RadioSelect
+    )
+    images = ManyFilesField(
+        label="Upload",
+        required=False,
+        widget=ManyFiles(attrs={"accept": "image/*"}),
+        help_text="JPEG, PNG, WebP, BMP, GIF or TIFF. Files that cannot be read are listed afterwards.",
+    )
+    folder = forms.CharField(
+        label="Folder",
+        required=False,
+        max_length=500,
+        help_text="Whole path on the server; folders below it are searched too.",
+    )
+
+    field_order = ["model", "source", "version", "split", "images", "folder"]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        self.fields["version"].required = self.fields["split"].required = False
+        if not user.is_staff:
+            del self.fields["folder"]
+            choices = [choice for choice in BatchSource.choices if choice[0] != BatchSource.FOLDER]
+            self.fields["source"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        needed = {BatchSource.VERSION: "version", BatchSource.UPLOAD: "images", BatchSource.FOLDER: "folder"}
+        field = needed.get(cleaned.get("source", ""))
+        if field and field not in self.errors and not cleaned.get(field):
+            words = {"version": "Choose a version.", "images": "Choose at least one image.", "folder": "Name a folder."}
+            self.add_error(field, words[field])
+        return cleaned
+
+    def start(self) -> DetectionBatch | None:
+        """The queued batch; None when it was refused, with the reason among the form's errors."""
+        try:
+            return self.start_batch()
+        except UserError as error:
+            self.add_error(None, error.message)
+            return None
+
+    def start_batch(self) -> DetectionBatch:
+        data = self.cleaned_data
+        if data["source"] == BatchSource.UPLOAD:
+            return actions.start_upload_batch(data["model"], data["images"], self.user)
+        if data["source"] == BatchSource.FOLDER:
+            return actions.start_folder_batch(data["model"], data["folder"], self.user)
+        return actions.start_version_batch(data["model"], data["version"], data["split"] or "val", self.user)

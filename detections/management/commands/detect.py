@@ -1,0 +1,138 @@
+"""`manage.py detect MODEL PATH... --output DIR`: boxes on files and folders, as pictures and as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterable, Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from datasets.storage import write_whole
+from detections.documents import box_json
+from detections.drawing import annotate
+from detections.inference import Detected, Problem, Source, detect_images, load_predictor
+from detections.management.references import model_of
+from detections.metrics.values import HEADLINE_SCORE
+from detections.pictures import image_files
+from sw_site.lib.commands import SiteCommand, progress_bar
+from sw_site.lib.errors import UserError
+
+DOCUMENT = "detections.json"
+
+
+class Command(SiteCommand):
+    help = "Detect objects on images: writes a copy of each with its boxes, and detections.json beside them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("model", metavar="MODEL", help="A model's name or number.")
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="Image files, and folders of them.")
+        parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="Where the results go.")
+        parser.add_argument(
+            "--threshold", type=float, default=HEADLINE_SCORE, help="Least score, 0 to 1. Default: 0.5."
+        )
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        if not 0 <= options["threshold"] <= 1:
+            raise UserError("bad_threshold", "The threshold is a score from 0 to 1. Give for example --threshold 0.5.")
+        model = model_of(options["model"])
+        sources = find_sources(options["paths"], options["output"])
+        predictor = load_predictor(model)
+        output = make_folder(options["output"])
+        writer = Writer(output, options["threshold"], model.label_map)
+        problems: list[Problem] = []
+        with progress_bar("Detect", quiet=options["json"]) as report:
+            for done, found in enumerate(detect_images(predictor, sources), start=1):
+                if isinstance(found, Problem):
+                    problems.append(found)
+                else:
+                    writer.add(found)
+                report(done / len(sources), f"{done} of {len(sources)} images")
+        result = {
+            "model": model.name,
+            "threshold": options["threshold"],
+            "output": str(output),
+            "images": writer.images,
+            "problems": [problem.as_json() for problem in problems],
+        }
+        writer.write(DOCUMENT, json.dumps(result, indent=1, ensure_ascii=False).encode())
+        return result
+
+    def describe(self, result: dict[str, Any]) -> None:
+        boxes = sum(len(image["boxes"]) for image in result["images"])
+        self.stdout.write(f"{boxes} boxes on {len(result['images'])} images; see {result['output']}.")
+        for problem in result["problems"]:
+            self.stderr.write(f"{problem['file']}: {problem['message']}")
+
+
+class Writer:
+    """Writes results into a folder, each file whole or not at all, and keeps what the document says of the images."""
+
+    def __init__(self, folder: Path, threshold: float, names: Mapping[int, str]) -> None:
+        self.folder, self.threshold, self.names = folder, threshold, names
+        self.images: list[dict[str, Any]] = []
+        self._taken: set[str] = set()
+
+    def add(self, found: Detected) -> None:
+        """Write the annotated copy of one image."""
+        kept = found.detections.above(self.threshold)
+        name = self.free_name(Path(found.source.name).stem)
+        buffer = io.BytesIO()
+        annotate(found.picture, kept, self.names).save(buffer, "JPEG", quality=90, subsampling=0)
+        self.write(name, buffer.getvalue())
+        rows = zip(kept.class_ids, kept.scores, kept.boxes, strict=True)
+        self.images.append(
+            {
+                "file": found.source.name,
+                "annotated": name,
+                "width": found.picture.width,
+                "height": found.picture.height,
+                "boxes": [box_json(class_id, dict(self.names), score, box) for class_id, score, box in rows],
+            }
+        )
+
+    def free_name(self, stem: str) -> str:
+        """ "photo.jpg", and "photo-2.jpg" for the next photo of that name in another folder."""
+        names = (f"{stem}.jpg" if n == 1 else f"{stem}-{n}.jpg" for n in count(1))
+        name = next(name for name in names if name.lower() not in self._taken)
+        self._taken.add(name.lower())
+        return name
+
+    def write(self, name: str, data: bytes) -> None:
+        try:
+            write_whole(self.folder / name, data)
+        except OSError as error:
+            raise UserError(
+                "not_written",
+                f"{self.folder / name} cannot be written ({error.strerror}). Free some space or name another folder.",
+            ) from error
+
+
+def find_sources(paths: Iterable[Path], output: Path) -> list[Source]:
+    """Files as they are named, folders with all images below them; results of an earlier run are left out."""
+    own = output.resolve()
+    sources: dict[Path, Source] = {}
+    for path in paths:
+        if own in (path.resolve(), path.resolve().parent):
+            raise UserError(
+                "output_is_input", f"The results would lie among the images of {own}. Name another --output."
+            )
+        for file in image_files(path) if path.is_dir() else [path]:
+            if own not in file.resolve().parents:
+                sources.setdefault(file.resolve(), Source(str(file), file))
+    if not sources:
+        raise UserError(
+            "no_images", "There are no images in these folders. Name image files, or folders that hold some."
+        )
+    return list(sources.values())
+
+
+def make_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError("bad_output", f"The folder {folder} cannot be made ({error}). Name another one.") from error
+    return folder

@@ -1,0 +1,56 @@
+"""`manage.py evaluate MODEL`: measures a model on a split of a version and waits for it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from datasets.models.version import SPLITS
+from detections.actions import evaluate_here
+from detections.evaluation import summary
+from detections.management.references import model_of, version_of
+from sw_site.lib.commands import SiteCommand, progress_bar
+from training.words import percent
+
+
+class Command(SiteCommand):
+    help = "Measure a model by the COCO rules on one split of a frozen version; the result is on the site as well."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Our --version takes the place of Django's, which only prints Django's own."""
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("model", metavar="MODEL", help="A model's name or number.")
+        parser.add_argument("--split", choices=SPLITS, default="val", help="Default: val.")
+        parser.add_argument(
+            "--version",
+            dest="number",
+            type=int,
+            metavar="N",
+            help="Version of the model's dataset. Default: the one it was trained on.",
+        )
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        model = model_of(options["model"])
+        version = version_of(model, options["number"])
+        with progress_bar(f"Evaluate {model}", quiet=options["json"]) as report:
+            evaluation = evaluate_here(model, version, options["split"], report)
+        return summary(evaluation)
+
+    def describe(self, result: dict[str, Any]) -> None:
+        self.stdout.write(f"{result['model']} on {result['version']} {result['split']}, {result['images']} images")
+        self.stdout.write(
+            f"AP {percent(result['ap'])}   AP50 {percent(result['ap50'])}   AP75 {percent(result['ap75'])}"
+        )
+        row = "{:<24} {:>8} {:>8} {:>10} {:>8} {:>8}"
+        self.stdout.write(row.format("class", "AP", "AP50", "precision", "recall", "objects"))
+        for found in result["per_class"]:
+            shares = [percent(found[key]) for key in ("ap", "ap50", "precision", "recall")]
+            self.stdout.write(row.format(found["name"], *shares, found["objects"]))
+        self.stdout.write(f"Precision and recall at a score of {result['score_threshold']} and IoU 0.5.")
+        for problem in result["problems"]:
+            self.stderr.write(f"{problem['file']}: {problem['message']}")

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+from PIL import Image as Picture
+
+from detections.models import Evaluation
+from tests.detections.builders import FOUND, bad_files, make_detector, turned_picture
+from tests.factories import make_version, picture_bytes
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: object) -> str:
+    out = io.StringIO()
+    call_command(*map(str, arguments), stdout=out, stderr=io.StringIO())
+    return out.getvalue()
+
+
+def run_json(*arguments: object) -> dict:
+    return json.loads(run(*arguments, "--json").splitlines()[-1])
+
+
+def refused(*arguments: object) -> dict:
+    """The error a command ends with, as --json gives it."""
+    out = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command(*map(str, arguments), "--json", stdout=out, stderr=io.StringIO())
+    return json.loads(out.getvalue().splitlines()[-1])["error"]
+
+
+class TestEvaluate:
+    def test_json(self):
+        model = make_detector(name="droids")
+        result = run_json("evaluate", "droids")
+        assert result["ap50"] == pytest.approx(1.0)
+        assert (result["model"], result["split"]) == ("droids", "val")
+        assert [set(row) >= {"name", "ap", "ap50", "precision", "recall", "objects"} for row in result["per_class"]]
+        first = result["per_class"][0]
+        assert (first["name"], first["precision"], first["recall"], first["objects"]) == ("BB-8", 1.0, 1.0, 1)
+        evaluation = Evaluation.objects.get()
+        assert (evaluation.model, evaluation.job.state) == (model, "succeeded")
+
+    def test_number_split_and_version(self):
+        model = make_detector()
+        later = make_version(model.run.version.dataset, images=8)
+        result = run_json("evaluate", f"m{model.pk}", "--split", "test", "--version", later.number)
+        assert (result["version"], result["split"], result["images"]) == (str(later), "test", 2)
+
+    def test_for_people(self):
+        text = run("evaluate", make_detector().pk)
+        assert "AP50 100.0 %" in text
+        assert "R2-D2" in text and "n/a" in text
+
+    def test_unknown_model_and_version(self):
+        model = make_detector()
+        assert refused("evaluate", "nobody")["code"] == "no_such_model"
+        error = refused("evaluate", model.pk, "--version", 9)
+        assert error["code"] == "no_such_version"
+        assert "It has: 1" in error["message"]
+
+    def test_failed_job_is_told(self, monkeypatch):
+        model = make_detector()
+        monkeypatch.setattr("detections.evaluation.detect_images", out_of_memory)
+        assert refused("evaluate", model.pk)["code"] == "evaluation_failed"
+
+    def test_ctrl_c_cancels_the_job(self, monkeypatch):
+        model = make_detector()
+        monkeypatch.setattr("detections.jobs.measure", ctrl_c)
+        with pytest.raises(KeyboardInterrupt):
+            run("evaluate", model.pk)
+        assert Evaluation.objects.get().job.state == "cancelled"
+
+
+def out_of_memory(*arguments):
+    raise MemoryError
+
+
+def ctrl_c(*arguments):
+    raise KeyboardInterrupt
+
+
+class TestDetect:
+    @pytest.fixture
+    def photos(self, tmp_path):
+        folder = tmp_path / "photos"
+        (folder / "more").mkdir(parents=True)
+        (folder / "a.jpg").write_bytes(picture_bytes())
+        (folder / "more" / "a.png").write_bytes(picture_bytes(kind="PNG"))
+        return folder
+
+    def test_folder(self, photos, tmp_path):
+        make_detector(name="droids", answers=[FOUND, (2, 0.4, 0, 0, 1, 1)])
+        result = run_json("detect", "droids", photos, "--output", tmp_path / "out")
+        assert [image["annotated"] for image in result["images"]] == ["a.jpg", "a-2.jpg"]
+        (box,) = result["images"][0]["boxes"]
+        assert box == {"class_id": 1, "class": "BB-8", "score": 0.9, "x1": 22.0, "y1": 30.0, "x2": 122.0, "y2": 150.0}
+        assert json.loads((tmp_path / "out" / "detections.json").read_text()) == result
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a-2.jpg", "a.jpg", "detections.json"]
+
+    def test_boxes_are_drawn(self, photos, tmp_path):
+        model = make_detector()
+        run_json("detect", model.pk, photos / "a.jpg", "--output", tmp_path / "out")
+        with Picture.open(tmp_path / "out" / "a.jpg") as drawn, Picture.open(photos / "a.jpg") as plain:
+            assert drawn.size == plain.size
+            assert distance(drawn.getpixel((122, 100)), (255, 176, 0)) < 60  # the right edge, in the class's colour
+            assert distance(drawn.getpixel((300, 250)), plain.getpixel((300, 250))) < 10
+
+    def test_threshold(self, photos, tmp_path):
+        model = make_detector(answers=[FOUND, (2, 0.4, 0, 0, 1, 1)])
+        result = run_json("detect", model.pk, photos / "a.jpg", "--output", tmp_path / "out", "--threshold", 0.3)
+        assert len(result["images"][0]["boxes"]) == 2
+
+    def test_bad_files_are_listed_and_the_rest_goes_on(self, photos, tmp_path):
+        expected = bad_files(photos)
+        result = run_json("detect", make_detector().pk, photos, photos / "gone.jpg", "--output", tmp_path / "out")
+        codes = {row["file"].rsplit("/", 1)[-1]: row["code"] for row in result["problems"]}
+        assert codes == expected | {"gone.jpg": "not_found"}
+        assert len(result["images"]) == 2
+
+    def test_no_detections(self, photos, tmp_path):
+        result = run_json("detect", make_detector(answers=()).pk, photos / "a.jpg", "--output", tmp_path / "out")
+        assert result["images"][0]["boxes"] == []
+        assert (tmp_path / "out" / "a.jpg").exists()
+
+    def test_turned_photo_is_drawn_upright(self, tmp_path):
+        (tmp_path / "turned.jpg").write_bytes(turned_picture(400, 300))
+        run_json("detect", make_detector().pk, tmp_path / "turned.jpg", "--output", tmp_path / "out")
+        with Picture.open(tmp_path / "out" / "turned.jpg") as drawn:
+            assert drawn.size == (300, 400)
+
+    def test_refusals(self, photos, tmp_path):
+        model = make_detector()
+        (tmp_path / "empty").mkdir()
+        out = tmp_path / "out"
+        assert refused("detect", model.pk, tmp_path / "empty", "--output", out)["code"] == "no_images"
+        assert refused("detect", model.pk, photos, "--output", out, "--threshold", 2)["code"] == "bad_threshold"
+        assert refused("detect", model.pk, photos, "--output", photos)["code"] == "output_is_input"
+        assert refused("detect", model.pk, photos, "--output", photos / "a.jpg")["code"] == "bad_output"
+        assert refused("detect", "nobody", photos, "--output", out)["code"] == "no_such_model"
+        assert not out.exists()
+
+    def test_output_below_the_input_is_not_read_again(self, photos):
+        model = make_detector()
+        run_json("detect", model.pk, photos, "--output", photos / "out")
+        assert len(run_json("detect", model.pk, photos, "--output", photos / "out")["images"]) == 2
+
+
+def distance(first, second) -> int:
+    return max(abs(a - b) for a, b in zip(first, second, strict=True))
