@@ -1,6 +1,5 @@
 /* The editor itself: holds the parts together and carries out named actions. Keys, buttons and tests all call `act`. */
 import { ask } from "../dialogs.js";
-import { showMessage } from "../messages.js";
 import { changeBox, deleteBox, markPhoto } from "./commands.js";
 import { moveRect, sameRect } from "./geometry.js";
 import { mayDraw, mayEdit, mayMarkNegative } from "./rules.js";
@@ -12,6 +11,7 @@ import { mayDraw, mayEdit, mayMarkNegative } from "./rules.js";
 /** @import { Viewport } from "./view.js" */
 
 const HINT_MS = 2500;
+const REFUSAL_MS = 6000;
 const ZOOM_STEP = 1.25;
 
 /**
@@ -74,16 +74,13 @@ export class Editor {
     actions[verb]?.();
   }
 
-  /** @param {string} text @param {"" | "warn" | "bad"} [level] warnings and worse stay longer, as messages */
+  /** A line on the photo, said aloud too. @param {string} text @param {"" | "warn"} [level] what needs reading stays longer */
   say(text, level = "") {
-    if (level) {
-      showMessage(text, level);
-      return;
-    }
-    this.parts.hint.textContent = text;
-    this.parts.hint.classList.add("shown");
+    const { hint } = this.parts;
+    hint.textContent = text;
+    hint.classList.add("shown");
     clearTimeout(this.hintTimer);
-    this.hintTimer = setTimeout(() => this.parts.hint.classList.remove("shown"), HINT_MS);
+    this.hintTimer = setTimeout(() => hint.classList.remove("shown"), level ? REFUSAL_MS : HINT_MS);
   }
 
   /** @private */

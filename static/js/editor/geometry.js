@@ -41,6 +41,15 @@ export function rectFromPoints(a, b, size) {
 }
 
 /**
+ * Whether the rectangle between two points covers a piece of the image worth a box.
+ * @param {Point} a @param {Point} b @param {Size} size
+ */
+export function touchesImage(a, b, size) {
+  const cover = (from, to, limit) => Math.min(Math.max(from, to), limit) - Math.max(Math.min(from, to), 0);
+  return cover(a.x, b.x, size.width) >= MIN_SIDE && cover(a.y, b.y, size.height) >= MIN_SIDE;
+}
+
+/**
  * Move without changing the size; the image's edge stops it.
  * @param {Rect} rect @param {number} dx @param {number} dy @param {Size} size
  * @returns {Rect}

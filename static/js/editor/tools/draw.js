@@ -1,6 +1,6 @@
 /* Drawing: press, drag, let go. Becomes one "add box" command, or nothing if the hand hardly moved. */
 import { addBox } from "../commands.js";
-import { rectFromPoints } from "../geometry.js";
+import { rectFromPoints, touchesImage } from "../geometry.js";
 import { mayDraw } from "../rules.js";
 import { newId } from "../ids.js";
 
@@ -31,8 +31,14 @@ export function beginDraw(editor, event) {
   return {
     move(to) {
       if (!rect && Math.hypot(to.clientX - pressed.x, to.clientY - pressed.y) < CLICK) return;
-      rect = rectFromPoints(from, editor.viewport.imagePoint(to), editor.store.size);
+      const here = editor.viewport.imagePoint(to);
       editor.renderer.crosshair(editor.viewport.stagePoint(to));
+      if (!touchesImage(from, here, editor.store.size)) {
+        rect = null;
+        editor.renderer.endPreview(box.id);
+        return;
+      }
+      rect = rectFromPoints(from, here, editor.store.size);
       editor.renderer.preview(box, rect);
     },
     end() {

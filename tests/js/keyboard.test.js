@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { matching } from "../../static/js/editor/class_chooser.js";
+import { difference } from "../../static/js/editor/conflict.js";
+import { newId } from "../../static/js/editor/ids.js";
+import { actionFor } from "../../static/js/editor/keyboard.js";
+import { mayDraw, mayMarkNegative } from "../../static/js/editor/rules.js";
+import { CLASSES, makeBox, makeStore } from "./builders.js";
+
+const press = (key, held = {}) => actionFor({ key, ...held }, CLASSES);
+
+test("labelImg's keys do what they did there", () => {
+  const expected = { w: "draw", d: "next", a: "previous", Delete: "delete", ArrowLeft: "nudge:-1:0" };
+  for (const [key, action] of Object.entries(expected)) assert.equal(press(key), action);
+  assert.equal(press("e", { ctrlKey: true }), "relabel");
+  assert.equal(press("s", { metaKey: true }), "save");
+});
+
+test("the browser keeps its own keys", () => {
+  for (const key of ["w", "d", "a", "f", "1", "t"]) assert.equal(press(key, { ctrlKey: true }), null);
+  assert.equal(press("d", { altKey: true }), null);
+});
+
+test("redo has two names", () => {
+  assert.equal(press("z", { ctrlKey: true }), "undo");
+  assert.equal(press("Z", { ctrlKey: true, shiftKey: true }), "redo");
+  assert.equal(press("y", { ctrlKey: true }), "redo");
+});
+
+test("shift makes a nudge ten times as long", () => {
+  assert.equal(press("ArrowDown", { shiftKey: true }), "nudge:0:10");
+});
+
+test("class keys answer where the editor has no action of its own", () => {
+  assert.equal(press("2"), "class:9");
+  assert.equal(press("3"), null);
+  assert.equal(actionFor({ key: "d" }, [{ id: 1, hotkey: "d" }]), "next");
+});
+
+test("typing finds names that begin with the text first", () => {
+  const names = (text) => matching([{ name: "Red BB-8" }, { name: "BB-8" }, { name: "R2-D2" }], text).map(({ name }) => name);
+  assert.deepEqual(names("bb"), ["BB-8", "Red BB-8"]);
+  assert.deepEqual(names(" r2 "), ["R2-D2"]);
+  assert.deepEqual(names("x"), []);
+});
+
+test("rules say why not, and what to do", () => {
+  assert.equal(mayDraw(makeStore(), true), null);
+  assert.match(mayDraw(makeStore(), false), /not change/);
+  assert.match(mayMarkNegative(makeStore({ boxes: [makeBox()] }), true), /Delete them first/);
+  assert.equal(mayMarkNegative(makeStore({ negative: true, boxes: [] }), true), null);
+});
+
+test("two versions are compared in words", () => {
+  const mine = [makeBox({ x1: 12 }), makeBox({ id: "b" })];
+  assert.equal(difference([makeBox(), makeBox({ id: "c" })], mine), "1 added, 1 changed, 1 deleted");
+  assert.equal(difference([makeBox()], [makeBox({ class_id: 9 })]), "1 changed");
+  assert.equal(difference([makeBox()], [makeBox()]), "the same boxes");
+});
+
+test("box ids are version 4 UUIDs and differ", () => {
+  assert.match(newId(), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.notEqual(newId(), newId());
+});
