@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from ninja.pagination import paginate
 
 from datasets.models import DatasetVersion
@@ -166,11 +166,11 @@ def list_runs(request: HttpRequest) -> QuerySet[Run]:
 
 
 @router.post("/runs", response={201: RunOut})
-def create_run(request: HttpRequest, data: RunIn) -> tuple[int, Run]:
+def create_run(request: HttpRequest, data: RunIn) -> Status[Run]:
     version = visible_version(request, data.version)
     base = base_for(data.base, request.user)
     config = TrainingSettings.for_version(version, base, **data.chosen())
-    return 201, start_run(version, config, user=request.user, name=data.name, base=base)
+    return Status(201, start_run(version, config, user=request.user, name=data.name, base=base))
 
 
 @router.post("/runs/check", response=list[FindingOut])
@@ -213,6 +213,6 @@ def get_model(request: HttpRequest, pk: int) -> TrainedModel:
 
 
 @router.post("/models/{int:pk}/exports", response={202: JobOut})
-def create_export(request: HttpRequest, pk: int, data: ExportIn) -> tuple[int, Job]:
+def create_export(request: HttpRequest, pk: int, data: ExportIn) -> Status[Job]:
     model = get_object_or_404(visible_models(request), pk=pk)
-    return 202, request_export(model, data.format, user=request.user)
+    return Status(202, request_export(model, data.format, user=request.user))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from sw_site.jobs.models import Job
 from sw_site.lib.errors import UserError
 from training.actions import export_of, request_export
 from training.archives import zip_of
-from training.models import Export, ExportFormat, TrainedModel
+from training.models import Export, ExportFormat, Run, TrainedModel
 
 PAGE_SIZE = 50
 
@@ -35,16 +36,12 @@ def model_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def model_detail(request: HttpRequest, pk: int) -> HttpResponse:
     model = visible_model(request, pk)
-    counts = model.run.version.counts["val"]["classes"]
     context = {
         "model": model,
         "run": model.run,
-        "classes": [
-            {"id": number, "name": name, "boxes": counts.get(name, 0), **model.run.best_per_class.get(name, {})}
-            for number, name in sorted(model.label_map.items())
-        ],
+        "classes": class_rows(model.run, list(model.label_map.values())),
         "formats": format_rows(model),
-        "children": model.children.visible_to(request.user).for_list(),
+        "children": TrainedModel.objects.visible_to(request.user).filter(run__base_model=model),
     }
     return TemplateResponse(request, "training/model_detail.html", context)
 
@@ -59,6 +56,13 @@ def format_rows(model: TrainedModel) -> list[dict[str, Any]]:
         job = None if export else latest.get(value)
         rows.append({"value": value, "label": label, "export": export, "job": job})
     return rows
+
+
+def class_rows(run: Run, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Per class: boxes on val, and AP and AP50 at the run's best step (None where nothing was measured)."""
+    counts = run.version.counts["val"]["classes"]
+    unmeasured = {"ap": None, "ap50": None}
+    return [{"name": n, "boxes": counts.get(n, 0), **unmeasured, **run.best_per_class.get(n, {})} for n in names]
 
 
 @require_POST

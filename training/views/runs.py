@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
+from django.utils.html import escape
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from sw_site.jobs.models import JobState
@@ -20,6 +21,7 @@ from training.following import seconds_left
 from training.forms import BackboneForm, RunForm, answers_like
 from training.models import Run
 from training.series import series_of
+from training.views.models import class_rows
 
 PAGE_SIZE = 50
 #: htmx stops polling at this status.
@@ -126,12 +128,11 @@ def run_status(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def run_log(request: HttpRequest, pk: int) -> HttpResponse:
+    """The log as a fragment: text made safe to put into a page."""
     run = visible_run(request, pk)
     text = f"{run.job.log if run.job else ''}\n{log_tail(run.directory / 'log.txt')}".strip()
     status = 200 if run.is_active else STOP_POLLING
-    return HttpResponse(
-        text or "Nothing has been written yet.", content_type="text/plain; charset=utf-8", status=status
-    )
+    return HttpResponse(escape(text or "Nothing has been written yet."), status=status)
 
 
 @require_safe
@@ -162,15 +163,13 @@ def act(request: HttpRequest, pk: int, action: Any, words: str) -> HttpResponse:
 
 def run_page(run: Run) -> dict[str, Any]:
     """What the page and its moving part show."""
-    counts = run.version.counts["val"]["classes"]
-    figures = [{"name": name, "boxes": counts.get(name, 0), **values} for name, values in run.best_per_class.items()]
     left = seconds_left(run) if run.phase == "training" and run.is_active else None
     can_resume = run.state in (JobState.FAILED, JobState.CANCELLED)
     return {
         "run": run,
         "job": run.job,
         "model": getattr(run, "model", None),
-        "per_class": figures,
+        "per_class": class_rows(run, run.best_per_class),
         "seconds_left": left,
         "can_resume": can_resume,
     }
