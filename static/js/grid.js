@@ -1,16 +1,23 @@
 /* How the reader likes the photo grid: thumb size and boxes, remembered in this browser.
 
-   <div class="grid-tools"><label><input type="checkbox" data-toggle-boxes> Boxes</label>
-     <input type="range" min="1" max="5" data-thumb-size aria-label="Thumb size"></div>
-   They rule every .grid on the page. */
-import { on, store } from "./utils.js";
+   An empty <div class="grid-tools" data-grid-tools></div> is filled with the controls (without scripts there are none,
+   instead of dead ones). They rule every .grid on the page. */
+import { html, on, store } from "./utils.js";
 
 const THUMB_KEY = "grid:thumb";
 const BOXES_KEY = "grid:boxes";
+const SIZES = { min: 1, max: 5, value: 3 };
+
+function controls() {
+  const boxes = html("input", { type: "checkbox", "data-toggle-boxes": true });
+  const size = html("input", { type: "range", ...SIZES, step: 1, "data-thumb-size": true, "aria-label": "Size of the photos" });
+  return [html("label", { class: "nowrap" }, boxes, "Boxes"), size];
+}
 
 function apply() {
   const thumb = store.get(THUMB_KEY);
   const showsBoxes = store.get(BOXES_KEY) !== "off";
+  for (const tools of document.querySelectorAll("[data-grid-tools]:empty")) tools.append(...controls());
   for (const grid of document.querySelectorAll(".grid")) {
     if (thumb) grid.dataset.thumb = thumb;
     grid.classList.toggle("no-boxes", !showsBoxes);
