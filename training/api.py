@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 from ninja.pagination import paginate
@@ -16,6 +15,7 @@ from sw_site.jobs.models import Job
 from training.actions import cancel_run, request_export, resume_run, start_run
 from training.bases import base_for
 from training.config import TrainingSettings
+from training.http import SignedInRequest
 from training.models import Run, TrainedModel
 from training.preflight import preflight
 from training.series import series_of
@@ -147,26 +147,26 @@ class JobOut(Schema):
         return job.pk
 
 
-def visible_runs(request: HttpRequest) -> QuerySet[Run]:
+def visible_runs(request: SignedInRequest) -> QuerySet[Run]:
     return Run.objects.visible_to(request.user).for_list().select_related("model")
 
 
-def visible_models(request: HttpRequest) -> QuerySet[TrainedModel]:
+def visible_models(request: SignedInRequest) -> QuerySet[TrainedModel]:
     return TrainedModel.objects.visible_to(request.user).for_list().prefetch_related("exports")
 
 
-def visible_version(request: HttpRequest, pk: int) -> DatasetVersion:
+def visible_version(request: SignedInRequest, pk: int) -> DatasetVersion:
     return get_object_or_404(DatasetVersion.objects.visible_to(request.user).select_related("dataset"), pk=pk)
 
 
 @router.get("/runs", response=list[RunOut])
 @paginate
-def list_runs(request: HttpRequest) -> QuerySet[Run]:
+def list_runs(request: SignedInRequest) -> QuerySet[Run]:
     return visible_runs(request)
 
 
 @router.post("/runs", response={201: RunOut})
-def create_run(request: HttpRequest, data: RunIn) -> Status[Run]:
+def create_run(request: SignedInRequest, data: RunIn) -> Status[Run]:
     version = visible_version(request, data.version)
     base = base_for(data.base, request.user)
     config = TrainingSettings.for_version(version, base, **data.chosen())
@@ -174,7 +174,7 @@ def create_run(request: HttpRequest, data: RunIn) -> Status[Run]:
 
 
 @router.post("/runs/check", response=list[FindingOut])
-def check_run(request: HttpRequest, data: RunIn) -> list[Any]:
+def check_run(request: SignedInRequest, data: RunIn) -> list[Any]:
     """What would stop this run ("block") or spoil its model ("warn"), without starting it."""
     version = visible_version(request, data.version)
     base = base_for(data.base, request.user)
@@ -182,37 +182,37 @@ def check_run(request: HttpRequest, data: RunIn) -> list[Any]:
 
 
 @router.get("/runs/{int:pk}", response=RunOut)
-def get_run(request: HttpRequest, pk: int) -> Run:
+def get_run(request: SignedInRequest, pk: int) -> Run:
     return get_object_or_404(visible_runs(request), pk=pk)
 
 
 @router.post("/runs/{int:pk}/cancel", response=RunOut)
-def cancel(request: HttpRequest, pk: int) -> Run:
+def cancel(request: SignedInRequest, pk: int) -> Run:
     return cancel_run(get_object_or_404(visible_runs(request), pk=pk))
 
 
 @router.post("/runs/{int:pk}/resume", response=RunOut)
-def resume(request: HttpRequest, pk: int) -> Run:
+def resume(request: SignedInRequest, pk: int) -> Run:
     return resume_run(get_object_or_404(visible_runs(request), pk=pk))
 
 
 @router.get("/runs/{int:pk}/series")
-def series(request: HttpRequest, pk: int) -> dict[str, Any]:
+def series(request: SignedInRequest, pk: int) -> dict[str, Any]:
     return series_of(get_object_or_404(visible_runs(request), pk=pk))
 
 
 @router.get("/models", response=list[ModelOut])
 @paginate
-def list_models(request: HttpRequest) -> QuerySet[TrainedModel]:
+def list_models(request: SignedInRequest) -> QuerySet[TrainedModel]:
     return visible_models(request)
 
 
 @router.get("/models/{int:pk}", response=ModelOut)
-def get_model(request: HttpRequest, pk: int) -> TrainedModel:
+def get_model(request: SignedInRequest, pk: int) -> TrainedModel:
     return get_object_or_404(visible_models(request), pk=pk)
 
 
 @router.post("/models/{int:pk}/exports", response={202: JobOut})
-def create_export(request: HttpRequest, pk: int, data: ExportIn) -> Status[Job]:
+def create_export(request: SignedInRequest, pk: int, data: ExportIn) -> Status[Job]:
     model = get_object_or_404(visible_models(request), pk=pk)
     return Status(202, request_export(model, data.format, user=request.user))

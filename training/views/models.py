@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
@@ -16,25 +16,26 @@ from sw_site.jobs.models import Job
 from sw_site.lib.errors import UserError
 from training.actions import export_of, request_export
 from training.archives import zip_of
+from training.http import SignedInRequest
 from training.models import Export, ExportFormat, Run, TrainedModel
 
 PAGE_SIZE = 50
 
 
-def visible_model(request: HttpRequest, pk: int) -> TrainedModel:
+def visible_model(request: SignedInRequest, pk: int) -> TrainedModel:
     models = TrainedModel.objects.visible_to(request.user).for_list()
     return get_object_or_404(models.select_related("run__base_model", "run__job"), pk=pk)
 
 
 @require_safe
-def model_list(request: HttpRequest) -> HttpResponse:
+def model_list(request: SignedInRequest) -> HttpResponse:
     models = TrainedModel.objects.visible_to(request.user).for_list()
     page = Paginator(models, PAGE_SIZE).get_page(request.GET.get("page"))
     return TemplateResponse(request, "training/model_list.html", {"page": page})
 
 
 @require_safe
-def model_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def model_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     model = visible_model(request, pk)
     context = {
         "model": model,
@@ -66,7 +67,7 @@ def class_rows(run: Run, names: Iterable[str]) -> list[dict[str, Any]]:
 
 
 @require_POST
-def model_export(request: HttpRequest, pk: int) -> HttpResponse:
+def model_export(request: SignedInRequest, pk: int) -> HttpResponse:
     model = visible_model(request, pk)
     try:
         job = request_export(model, request.POST.get("format", ""), user=request.user)
@@ -78,7 +79,7 @@ def model_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def export_download(request: HttpRequest, pk: int, format: str) -> FileResponse:
+def export_download(request: SignedInRequest, pk: int, format: str) -> FileResponse:
     """An export and its label map as a zip."""
     model = visible_model(request, pk)
     export = export_of(model, format)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
 from django.utils.html import escape
@@ -19,6 +19,7 @@ from training.bases import may_use_backbones, save_backbone
 from training.failures import log_tail
 from training.following import seconds_left
 from training.forms import BackboneForm, RunForm, answers_like
+from training.http import SignedInRequest
 from training.models import Run
 from training.series import series_of
 from training.views.models import class_rows
@@ -28,12 +29,12 @@ PAGE_SIZE = 50
 STOP_POLLING = 286
 
 
-def visible_run(request: HttpRequest, pk: int) -> Run:
+def visible_run(request: SignedInRequest, pk: int) -> Run:
     return get_object_or_404(Run.objects.visible_to(request.user).for_list(), pk=pk)
 
 
 @require_safe
-def run_list(request: HttpRequest) -> HttpResponse:
+def run_list(request: SignedInRequest) -> HttpResponse:
     runs = Run.objects.visible_to(request.user).for_list().select_related("model")
     state = request.GET.get("state", "")
     if state in JobState.values:
@@ -44,7 +45,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def run_create(request: HttpRequest) -> HttpResponse:
+def run_create(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         answers = first_answers(request)
         form = RunForm(request.user, initial=answers)
@@ -64,7 +65,7 @@ def run_create(request: HttpRequest) -> HttpResponse:
     return run_form(request, form, form, status=422)
 
 
-def first_answers(request: HttpRequest) -> dict[str, Any]:
+def first_answers(request: SignedInRequest) -> dict[str, Any]:
     """Where the form begins: the run to do again, else the version and start named in the address."""
     again = request.GET.get("again", "")
     run = Run.objects.visible_to(request.user).filter(pk=again).first() if again.isdecimal() else None
@@ -79,7 +80,7 @@ def form_data(form: RunForm, answers: dict[str, Any]) -> dict[str, Any]:
     return {"version": newest.pk if newest else "", **answers}
 
 
-def run_form(request: HttpRequest, form: RunForm, checked: RunForm, status: int = 200) -> HttpResponse:
+def run_form(request: SignedInRequest, form: RunForm, checked: RunForm, status: int = 200) -> HttpResponse:
     context = {
         "form": form,
         "plan": checked.plan(),
@@ -90,14 +91,14 @@ def run_form(request: HttpRequest, form: RunForm, checked: RunForm, status: int 
 
 
 @require_safe
-def run_check(request: HttpRequest) -> HttpResponse:
+def run_check(request: SignedInRequest) -> HttpResponse:
     """The estimate and the preflight list for the answers so far (a fragment of the form)."""
     form = RunForm(request.user, request.GET)
     return render(request, "training/_run_check.html", {"plan": form.plan(), "form": form})
 
 
 @require_POST
-def backbone_create(request: HttpRequest) -> HttpResponse:
+def backbone_create(request: SignedInRequest) -> HttpResponse:
     form = BackboneForm(request.POST, request.FILES)
     try:
         if not form.is_valid():
@@ -111,13 +112,13 @@ def backbone_create(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def run_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     run = visible_run(request, pk)
     return TemplateResponse(request, "training/run_detail.html", run_page(run))
 
 
 @require_safe
-def run_status(request: HttpRequest, pk: int) -> HttpResponse:
+def run_status(request: SignedInRequest, pk: int) -> HttpResponse:
     """The moving part of the page; once the run has ended the whole page is fetched anew, with its other buttons."""
     run = visible_run(request, pk)
     response = render(request, "training/_run_status.html", run_page(run))
@@ -127,7 +128,7 @@ def run_status(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def run_log(request: HttpRequest, pk: int) -> HttpResponse:
+def run_log(request: SignedInRequest, pk: int) -> HttpResponse:
     """The log as a fragment: text made safe to put into a page."""
     run = visible_run(request, pk)
     text = f"{run.job.log if run.job else ''}\n{log_tail(run.directory / 'log.txt')}".strip()
@@ -136,21 +137,21 @@ def run_log(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def run_series(request: HttpRequest, pk: int) -> JsonResponse:
+def run_series(request: SignedInRequest, pk: int) -> JsonResponse:
     return JsonResponse(series_of(visible_run(request, pk)))
 
 
 @require_POST
-def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def run_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     return act(request, pk, cancel_run, "was asked to stop; what it has learnt is kept.")
 
 
 @require_POST
-def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
+def run_resume(request: SignedInRequest, pk: int) -> HttpResponse:
     return act(request, pk, resume_run, "is waiting for a worker again and goes on from its last checkpoint.")
 
 
-def act(request: HttpRequest, pk: int, action: Any, words: str) -> HttpResponse:
+def act(request: SignedInRequest, pk: int, action: Any, words: str) -> HttpResponse:
     run = visible_run(request, pk)
     try:
         action(run)

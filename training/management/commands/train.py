@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -28,7 +29,7 @@ class Command(SiteCommand):
         """Django's own --version prints Django's version; here it is the dataset's."""
         return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
 
-    def add_arguments(self, parser: CommandParser) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("dataset", metavar="NAME", help="The dataset's name, or its short name in addresses.")
         parser.add_argument("--version", dest="number", type=int, metavar="N", help="Default: the newest.")
