@@ -10,6 +10,8 @@ from PIL import ImageDraw, ImageFont
 from datasets.colours import class_colour
 from training.engine.predictor import Detections
 
+Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
+
 CASING = (20, 22, 24)
 
 
@@ -32,9 +34,7 @@ def annotate(picture: Pillow.Image, detections: Detections, names: Mapping[int, 
     return copy
 
 
-def draw_label(
-    draw: ImageDraw.ImageDraw, text: str, corner: tuple[float, float], font: ImageFont.ImageFont, colour: str
-) -> None:
+def draw_label(draw: ImageDraw.ImageDraw, text: str, corner: tuple[float, float], font: Font, colour: str) -> None:
     """The text above the box's top left corner, or inside the box at the picture's upper edge."""
     left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
     x, y = max(0.0, corner[0]), corner[1] - (bottom + 4)

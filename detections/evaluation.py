@@ -87,11 +87,10 @@ def measure(evaluation: Evaluation, progress: Progress) -> SplitResults:
 
 def compare(image: ManifestImage, found: Detected, classes: ClassMatch) -> tuple[ImageResult, int]:
     """The image's truth and predictions in the version's class ids, and how many predictions no class fits."""
+    kept = zip(found.detections.class_ids, found.detections.scores, found.detections.boxes.tolist(), strict=True)
     rows = [
-        (classes.to_version[int(class_id)], float(score), *(float(edge) for edge in box))
-        for class_id, score, box in zip(
-            found.detections.class_ids, found.detections.scores, found.detections.boxes, strict=True
-        )
+        (classes.to_version[int(class_id)], float(score), x1, y1, x2, y2)
+        for class_id, score, (x1, y1, x2, y2) in kept
         if int(class_id) in classes.to_version
     ]
     truths = [(box.class_id, box.x1, box.y1, box.x2, box.y2) for box in image.boxes]

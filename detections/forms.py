@@ -95,6 +95,7 @@ class BatchForm(ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        cleaned["images"] = [file for file in cleaned.get("images") or [] if file]
         needed = {BatchSource.VERSION: "version", BatchSource.UPLOAD: "images", BatchSource.FOLDER: "folder"}
         field = needed.get(cleaned.get("source", ""))
         if field and field not in self.errors and not cleaned.get(field):

@@ -101,7 +101,8 @@ def coco_results(images: Sequence[ImageResult]) -> np.ndarray:
 def per_class(
     evaluator: COCOeval, rows: Sequence[MatchRow], classes: Mapping[int, str], score_threshold: float
 ) -> tuple[ClassFigures, ...]:
-    precision = np.asarray(evaluator.eval["precision"])  # [IoU, recall, class, area, detections per image]
+    accumulated = evaluator.eval or {}
+    precision = np.asarray(accumulated["precision"])  # [IoU, recall, class, area, detections per image]
     judged: dict[int, list[tuple[Outcome, float]]] = defaultdict(list)
     objects: dict[int, int] = defaultdict(int)
     for row in rows:

@@ -48,8 +48,8 @@ def match_image(image: ImageResult) -> Iterator[MatchRow]:
         iou = float(ious[index, truth]) if truth is not None else 0.0
         score = float(image.scores[index])
         yield MatchRow(image.image_id, outcome, int(image.classes[index]), score, iou, edges(image.boxes[index]))
-    for truth in np.flatnonzero(~taken):
-        class_id, box = int(image.true_classes[truth]), edges(image.true_boxes[truth])
+    for missed in np.flatnonzero(~taken):
+        class_id, box = int(image.true_classes[missed]), edges(image.true_boxes[missed])
         yield MatchRow(image.image_id, Outcome.MISSED, class_id, None, 0.0, box)
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from detections.access import batch_for, batches_for, evaluations_for, who
 from detections.display import batch_photos
 from detections.documents import batch_document
 from detections.forms import BatchForm
-from detections.models import DetectionBatch, DetectionImage, Evaluation
+from detections.models import DetectionImage
 from detections.views.status import status_response
 
 ROWS_PER_PAGE = 50
@@ -23,15 +26,10 @@ PHOTOS_PER_PAGE = 24
 @require_safe
 def batch_list(request: HttpRequest) -> HttpResponse:
     """Evaluations and batches, one tab each."""
-    evaluations = Evaluation.objects.visible_to(request.user)
-    batches = DetectionBatch.objects.visible_to(request.user)
+    evaluations, batches = evaluations_for(request), batches_for(request)
     show = "batches" if request.GET.get("show") == "batches" else "evaluations"
-    if show == "batches":
-        rows = batches.select_related("model", "version__dataset", "job", "created_by").annotate(
-            image_count=Count("images")
-        )
-    else:
-        rows = evaluations.select_related("model", "version__dataset", "job", "created_by")
+    counted = batches.annotate(image_count=Count("images")).order_by("-pk")
+    rows: QuerySet[Any] = counted if show == "batches" else evaluations
     context = {
         "show": show,
         "page": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
@@ -44,9 +42,9 @@ def batch_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_create(request: HttpRequest) -> HttpResponse:
     form = BatchForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         request.FILES or None,
-        user=request.user,
+        user=who(request),
         initial={"model": request.GET.get("model"), "version": request.GET.get("version")},
     )
     if request.method == "POST" and form.is_valid() and (batch := form.start()):
@@ -58,27 +56,21 @@ def batch_create(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = get_batch(request, pk)
+    batch = batch_for(request, pk)
     images = DetectionImage.objects.filter(batch=batch).prefetch_related("detections")
     page = Paginator(images, PHOTOS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"batch": batch, "job": batch.job, "page": page, "photos": batch_photos(batch, page.object_list)}
+    context = {"batch": batch, "job": batch.job, "page": page, "photos": batch_photos(batch, list(page.object_list))}
     return TemplateResponse(request, "detections/batch_detail.html", context)
 
 
 @require_safe
 def batch_status(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = get_batch(request, pk)
-    return status_response(request, batch)
+    return status_response(request, batch_for(request, pk))
 
 
 @require_safe
 def batch_download(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = get_batch(request, pk)
+    batch = batch_for(request, pk)
     response = JsonResponse(batch_document(batch), json_dumps_params={"indent": 1})
     response["Content-Disposition"] = f'attachment; filename="detections-{batch.pk}.json"'
     return response
-
-
-def get_batch(request: HttpRequest, pk: int) -> DetectionBatch:
-    rows = DetectionBatch.objects.visible_to(request.user)
-    return get_object_or_404(rows.select_related("model__run__version__dataset", "version__dataset", "job"), pk=pk)

@@ -6,17 +6,15 @@ import mimetypes
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest
-from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from detections.models import DetectionBatch, DetectionImage
+from detections.access import batch_image_for
 
 
 @require_safe
 def file(request: HttpRequest, pk: int) -> FileResponse:
     """The picture of one image of a batch that the person may see."""
-    batches = DetectionBatch.objects.visible_to(request.user)  # type: ignore[arg-type]
-    image = get_object_or_404(DetectionImage, pk=pk, batch__in=batches)
+    image = batch_image_for(request, pk)
     try:
         content = default_storage.open(image.file)
     except FileNotFoundError as error:

@@ -1,0 +1,52 @@
+"""The only doors to rows of this app: what you may not see is a 404."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.shortcuts import get_object_or_404
+
+from datasets.models import DatasetVersion
+from detections.models import DetectionBatch, DetectionImage, Evaluation
+from training.models import TrainedModel
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from detections.models import BatchQuerySet, EvaluationQuerySet
+    from sw_site.accounts.models import User
+
+
+def who(request: HttpRequest) -> User:
+    """The person asking; the middleware and the API let nobody in who is not signed in."""
+    return cast("User", request.user)
+
+
+def model_for(request: HttpRequest, pk: int) -> TrainedModel:
+    return get_object_or_404(TrainedModel.objects.visible_to(who(request)).select_related("run"), pk=pk)
+
+
+def version_for(request: HttpRequest, pk: int) -> DatasetVersion:
+    return get_object_or_404(DatasetVersion.objects.visible_to(who(request)).select_related("dataset"), pk=pk)
+
+
+def batches_for(request: HttpRequest) -> BatchQuerySet:
+    rows = DetectionBatch.objects.visible_to(who(request))
+    return rows.select_related("model__run__version__dataset", "version__dataset", "job", "created_by")
+
+
+def batch_for(request: HttpRequest, pk: int) -> DetectionBatch:
+    return get_object_or_404(batches_for(request), pk=pk)
+
+
+def batch_image_for(request: HttpRequest, pk: int) -> DetectionImage:
+    return get_object_or_404(DetectionImage, pk=pk, batch__in=DetectionBatch.objects.visible_to(who(request)))
+
+
+def evaluations_for(request: HttpRequest) -> EvaluationQuerySet:
+    rows = Evaluation.objects.visible_to(who(request))
+    return rows.select_related("model", "version__dataset", "job", "created_by")
+
+
+def evaluation_for(request: HttpRequest, pk: int) -> Evaluation:
+    return get_object_or_404(evaluations_for(request), pk=pk)
