@@ -9,8 +9,10 @@ import traceback
 from pathlib import Path
 
 from training.engine.cancellation import Cancellation
+from training.engine.dataset import Dataset
 from training.engine.errors import Cancelled, EngineError
 from training.engine.events import EventLog
+from training.engine.request import RunRequest
 from training.engine.rundir import RunDirectory
 from training.engine.runner import CANCELLED, CRASHED, DONE, REFUSED
 
@@ -25,7 +27,6 @@ def main(argv: list[str]) -> int:
     events, stop = EventLog(run.events), Cancellation(run.cancel)
     try:
         stop.listen()
-        events.state("starting", "Loading TensorFlow.")
         execute(options, run, events, stop)
     except Cancelled:
         events.state("cancelled", "Stopped as asked; what was learnt is saved.")
@@ -60,7 +61,10 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 
 def execute(options: argparse.Namespace, run: RunDirectory, events: EventLog, stop: Cancellation) -> None:
-    """Imports TensorFlow and does what was asked."""
+    """Refuses what cannot work, then imports TensorFlow and does what was asked."""
+    request, dataset = RunRequest.load(run.request), Dataset.load(run.dataset)
+    stop.check()
+    events.state("starting", "Loading TensorFlow.")
     from training.engine import compat
 
     compat.apply()
@@ -68,12 +72,16 @@ def execute(options: argparse.Namespace, run: RunDirectory, events: EventLog, st
     from training.engine.device import prepare
 
     prepare()
+    if options.command == "export":
+        output = options.output.resolve()
+        train.export_checkpoint(run, request, dataset, events, options.format, output, options.checkpoint)
+        return
+    training = train.TrainingRun(run, request, dataset, events, stop)
     if options.command == "train":
-        train.TrainingRun(run, events, stop).execute()
-    elif options.command == "records":
-        train.write_records_only(run, events, stop)
+        training.execute()
     else:
-        train.export_checkpoint(run, events, options.format, options.output.resolve(), options.checkpoint)
+        training.write_records()
+        events.state("done", "The records are written.")
 
 
 def explain(error: Exception) -> EngineError | None:

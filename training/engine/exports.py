@@ -102,6 +102,9 @@ def as_run(module: Any) -> Detect:
 
 
 def write_onnx(graph_def: Any, folder: Path) -> None:
+    # By default tf2onnx copies the whole graph before each of its dozens of optimisations, to carry on if one fails;
+    # the mere presence of this variable stops that. A failure here should be seen, not hidden in a slower model.
+    os.environ["TF2ONNX_CATCH_ERRORS"] = "FALSE"
     import tf2onnx
 
     tf2onnx.convert.from_graph_def(

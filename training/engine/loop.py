@@ -51,7 +51,10 @@ class TrainingLoop:
             model=model,
         )
         self._batches = iter(dataset.repeat())
-        self._train_step = self._make_train_step(model, config, optimizer)
+        # With the optimizer's variables in place the step is traced once instead of twice. Tracing it here, and not
+        # at the first step, lets a signal interrupt it.
+        optimizer._create_all_weights(model.trainable_variables)
+        self._train_step = self._make_train_step(model, config, optimizer).get_concrete_function(*dataset.element_spec)
         self._writer = tf.summary.create_file_writer(str(run.train_summaries))
 
     @property

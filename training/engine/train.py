@@ -27,10 +27,10 @@ from training.engine.rundir import RunDirectory
 class TrainingRun:
     """Records, model, training with evaluations in between, export; goes on where an earlier attempt stopped."""
 
-    def __init__(self, run: RunDirectory, events: EventLog, stop: Cancellation) -> None:
-        self.run, self.events, self.stop = run, events, stop
-        self.request = RunRequest.load(run.request)
-        self.dataset = Dataset.load(run.dataset)
+    def __init__(
+        self, run: RunDirectory, request: RunRequest, dataset: Dataset, events: EventLog, stop: Cancellation
+    ) -> None:
+        self.run, self.request, self.dataset, self.events, self.stop = run, request, dataset, events, stop
         self._started = time.monotonic()
 
     def execute(self) -> None:
@@ -153,9 +153,16 @@ def export_model(
     )
 
 
-def export_checkpoint(run: RunDirectory, events: EventLog, kind: str, output: Path, which: str) -> None:
+def export_checkpoint(
+    run: RunDirectory,
+    request: RunRequest,
+    dataset: Dataset,
+    events: EventLog,
+    kind: str,
+    output: Path,
+    which: str,
+) -> None:
     """The `export` command: one checkpoint of a finished or stopped run in one format."""
-    request, dataset = RunRequest.load(run.request), Dataset.load(run.dataset)
     prefix = find(run, which)
     events.state("building", "Building the model.")
     model = build_model(pipeline_config.read(run))
@@ -163,9 +170,3 @@ def export_checkpoint(run: RunDirectory, events: EventLog, kind: str, output: Pa
     load_model(model, prefix)
     export_model(run, events, detector, dataset, request, kind, output)
     events.state("done", f"Exported {prefix.name} as {kind}.")
-
-
-def write_records_only(run: RunDirectory, events: EventLog, stop: Cancellation) -> None:
-    """The `records` command: everything up to the model."""
-    TrainingRun(run, events, stop).write_records()
-    events.state("done", "The records are written.")
