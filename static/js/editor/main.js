@@ -63,6 +63,17 @@ function showCounters(editor) {
   steps();
 }
 
+/** A photo that does not arrive must not look like an empty one. @param {Editor} editor */
+function watchPhoto(editor) {
+  const { photo, stage } = editor.parts;
+  const missing = () => {
+    stage.classList.add("photo-missing");
+    editor.say("The photo could not be loaded. Reload the page; if it stays away, its file may be gone.", "warn");
+  };
+  photo.addEventListener("error", missing);
+  if (photo.complete && photo.naturalWidth === 0) missing();
+}
+
 /** @param {HTMLElement} list */
 function fillKeyCard(list) {
   const rows = KEY_CARD.map(([title, keys]) => html("section", {}, html("h3", {}, title),
@@ -90,11 +101,13 @@ function start(root) {
   editor.chooseClass = (present) => chooser.choose(present);
   editor.giveUpDrag = () => gestures.giveUp();
   new Panel(root.querySelector("[data-panel]"), editor);
-  const status = new SaveStatus(editor, { chip: root.querySelector("[data-save-state]"), note: root.querySelector("[data-save-note]") }, data.image.url);
+  const find = (name) => root.querySelector(`[data-${name}]`);
+  const status = new SaveStatus(editor, { chip: find("save-state"), note: find("save-note"), revision: find("revision") }, data.image.url);
   rememberClass(store);
   listenToKeys(editor);
   listenToButtons(editor);
   showCounters(editor);
+  watchPhoto(editor);
   fillKeyCard(document.querySelector("[data-key-card]"));
   root.querySelector(".strip [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   parts.canvas.focus({ preventScroll: true });

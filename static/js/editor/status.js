@@ -11,10 +11,11 @@ const WORDS = { saved: "Saved", waiting: "Saving…", saving: "Saving…", faile
 const KINDS = { saved: "good", waiting: "", saving: "", failed: "bad", refused: "bad", conflict: "warn" };
 
 export class SaveStatus {
-  /** @param {Editor} editor @param {{chip: HTMLElement, note: HTMLElement}} elements @param {string} photoUrl */
-  constructor(editor, { chip, note }, photoUrl) {
+  /** @param {Editor} editor @param {{chip: HTMLElement, note: HTMLElement, revision: HTMLElement}} elements @param {string} photoUrl */
+  constructor(editor, { chip, note, revision }, photoUrl) {
     this.editor = editor;
     this.chip = chip;
+    this.revision = revision;
     this.note = note;
     this.photoUrl = photoUrl;
     this.current = null;
@@ -27,6 +28,7 @@ export class SaveStatus {
   show({ state, reason, current }) {
     this.chip.textContent = WORDS[state];
     this.chip.className = `chip ${KINDS[state]}`;
+    this.revision.textContent = String(this.editor.saver.revision);
     const isTrouble = state === "failed" || state === "refused" || state === "conflict";
     if (isTrouble || state === "saved") this.note.hidden = !isTrouble;
     if (state === "conflict") {
