@@ -9,23 +9,25 @@ export function openDialogs(root) {
 
 /**
  * Ask a question with two answers.
- * @param {{title: string, text: string, yes: string, no?: string}} question
- * @returns {Promise<boolean>} true for `yes`; Escape counts as `no`
+ * @param {{title: string, text: string, yes: string, no?: string, isDangerous?: boolean}} question where something would be lost
+ *   (`isDangerous`) the focus is on `no`
+ * @returns {Promise<boolean | null>} true for `yes`, false for `no`, null if the question was closed without an answer
  */
-export function ask({ title, text, yes, no = "Cancel" }) {
-  const accept = html("button", { class: "btn primary", value: "yes" }, yes);
+export function ask({ title, text, yes, no = "Cancel", isDangerous = false }) {
+  const accept = html("button", { class: `btn ${isDangerous ? "danger" : "primary"}`, value: "yes" }, yes);
+  const refuse = html("button", { class: "btn", value: "no" }, no);
   const dialog = html("dialog", { "aria-label": title },
     html("form", { method: "dialog" },
       html("header", {}, html("h2", {}, title)),
       html("div", { class: "body" }, html("p", {}, text)),
-      html("footer", {}, html("button", { class: "btn", value: "no" }, no), accept)));
+      html("footer", {}, refuse, accept)));
   document.body.append(dialog);
   dialog.showModal();
-  accept.focus();
+  (isDangerous ? refuse : accept).focus();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
-      resolve(dialog.returnValue === "yes");
+      resolve(dialog.returnValue === "" ? null : dialog.returnValue === "yes");
     });
   });
 }
@@ -40,7 +42,7 @@ export function confirmSubmit(root) {
     event.stopImmediatePropagation();
     const submitter = event.submitter;
     const word = submitter?.textContent.trim() || "Go on";
-    if (!(await ask({ title: `${word}?`, text: loss, yes: word }))) return;
+    if (!(await ask({ title: `${word}?`, text: loss, yes: word, isDangerous: true }))) return;
     form.dataset.confirmed = "yes";
     form.requestSubmit(submitter);
     delete form.dataset.confirmed;

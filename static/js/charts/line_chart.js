@@ -9,7 +9,7 @@ import { saveCsv, saveSvg } from "./download.js";
 import { figure, nearest, niceAxis, thin } from "./scale.js";
 
 const HEIGHT = 280;
-const EDGE = { top: 26, right: 16, bottom: 44, left: 56 };
+const EDGE = { top: 26, right: 28, bottom: 44, left: 56 };
 const LAST_RETRY_MS = 60000;
 
 /** @import { XY } from "./scale.js" */

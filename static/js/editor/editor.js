@@ -182,7 +182,7 @@ export class Editor {
     location.assign(url);
   }
 
-  /** @private @returns {Promise<boolean>} */
+  /** @private @returns {Promise<boolean | null>} */
   leaveAnyway() {
     return ask({
       title: "Leave this photo unsaved?",

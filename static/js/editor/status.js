@@ -80,11 +80,11 @@ export class SaveStatus {
       yes: "Restore",
       no: "Discard",
     });
-    if (!restore) {
+    if (restore === false) {
       draftBox.drop();
       return;
     }
-    saver.revision = draft.base_revision;
+    saver.revision = draft.base_revision; // Closing the question restores too: Undo takes that back, discarding could not be.
     history.run(replaceContent(store.snapshot(), draft, "restore changes"));
   }
 }
