@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from datasets.models import DatasetVersion
 
 RECENT_RUNS = 10
+#: A shorter run is mostly its own start and says little about speed.
+MEASURED_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def estimate(version: DatasetVersion, settings: TrainingSettings) -> Estimate:
     run = latest_measured_run()
     if run is None:
         speed = presets.typical_steps_per_second(settings.cost)
-        source = "a guess from the number of processor cores; the first run here will tell"
+        source = "a guess from the number of processor cores; the first full run here will tell"
     else:
         earlier = TrainingSettings.for_version(run.version, **chosen_in(run.config))
         speed = (run.steps_per_second or 1.0) * earlier.cost / settings.cost
@@ -48,5 +50,5 @@ def estimate(version: DatasetVersion, settings: TrainingSettings) -> Estimate:
 
 
 def latest_measured_run() -> Run | None:
-    finished = Run.objects.filter(job__state=JobState.SUCCEEDED, steps_per_second__gt=0)
+    finished = Run.objects.filter(job__state=JobState.SUCCEEDED, steps_per_second__gt=0, step__gte=MEASURED_STEPS)
     return next((run for run in finished.select_related("version")[:RECENT_RUNS] if run.config.get("model")), None)

@@ -85,7 +85,7 @@ class RunFollower:
         run, step = self.run, int(event["step"])
         run.step = step
         if event.get("steps_per_second"):
-            run.steps_per_second = float(event["steps_per_second"])
+            run.steps_per_second = smoothed(run.steps_per_second, float(event["steps_per_second"]))
         losses = event.get("loss") or {}
         values = {LOSSES[key]: losses.get(key) for key in LOSSES}
         values |= {key: event.get(key) for key in STEP_VALUES}
@@ -112,6 +112,13 @@ RUN_FIELDS = [
     "best_per_class",
     "events_offset",
 ]
+
+
+def smoothed(speed: float | None, latest: float) -> float:
+    """A speed to reckon with: steady, except that a first step (slow, because it compiles the model) is forgotten."""
+    if speed is None or latest > 2 * speed:
+        return latest
+    return 0.8 * speed + 0.2 * latest
 
 
 def store_points(run: Run, points: dict[tuple[str, int], float]) -> None:

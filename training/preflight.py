@@ -83,12 +83,16 @@ def check_classes(manifest: Manifest) -> Iterator[Finding]:
             yield Finding("warn", "class_without_boxes", message)
         elif train[name] < FEW_TRAIN_BOXES:
             message = (
-                f"“{name}” has only {train[name]} boxes to learn from; it will be found poorly. Aim for 50 or more."
+                f"“{name}” has only {boxes(train[name])} to learn from; it will be found poorly. Aim for 50 or more."
             )
             yield Finding("warn", "class_with_few_boxes", message)
         if train[name] and val[name] < FEW_VAL_BOXES:
-            message = f"“{name}” has {val[name]} boxes in validation; its figure will be a matter of luck."
+            message = f"“{name}” has {boxes(val[name])} in validation; its figure will be a matter of luck."
             yield Finding("warn", "class_with_few_val_boxes", message)
+
+
+def boxes(count: int) -> str:
+    return "1 box" if count == 1 else f"{count or 'no'} boxes"
 
 
 def check_boxes(manifest: Manifest, config: TrainingSettings) -> Iterator[Finding]:

@@ -18,7 +18,10 @@ def test_without_a_measured_run_it_is_a_guess_with_a_range(version, monkeypatch)
 def test_a_measured_run_is_scaled_to_the_work_asked_for(version, waiting_run):
     run = waiting_run("droids")
     Job.objects.filter(pk=run.job_id).update(state=JobState.SUCCEEDED)
-    run.steps_per_second = 10.0
+    run.steps_per_second, run.step = 10.0, 99
+    run.save()
+    assert not estimate(version, SETTINGS).measured
+    run.step = 100
     run.save()
     same = estimate(version, SETTINGS)
     assert same.words == f"About 3 min (judging by run {run.pk}, which made 10.0 steps/s)."

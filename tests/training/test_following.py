@@ -7,7 +7,7 @@ import json
 import pytest
 
 from sw_site.jobs.context import JobContext
-from training.following import RunFollower, message_of, progress_of, seconds_left
+from training.following import RunFollower, message_of, progress_of, seconds_left, smoothed
 from training.models import Metric
 
 
@@ -113,3 +113,10 @@ def test_messages_say_how_far_and_how_long(follower):
     assert message_of(run) == "Measuring on the validation images (step 80 of 200)"
     run.phase = "exporting"
     assert progress_of(run) == 0.95
+
+
+@pytest.mark.parametrize(
+    ("speed", "latest", "expected"), [(None, 3.0, 3.0), (0.01, 3.0, 3.0), (4.0, 3.0, 3.8), (4.0, 6.0, 4.4)]
+)
+def test_the_speed_is_steady_but_forgets_the_first_slow_step(speed, latest, expected):
+    assert smoothed(speed, latest) == pytest.approx(expected)

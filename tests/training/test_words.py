@@ -6,6 +6,7 @@ import pytest
 
 from training import words
 from training.series import thin
+from training.templatetags.training_words import difference, file_name
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,13 @@ def test_thin_keeps_the_ends_and_only_points_that_were_there():
     assert len(kept) == 1000
     assert (kept[0], kept[-1]) == (points[0], points[-1])
     assert all(point in points for point in kept[::97])
+
+
+@pytest.mark.parametrize(("value", "text"), [(0, "none"), (2e-7, "under 0.000001"), (0.00012, "0.000120")])
+def test_difference(value, text):
+    assert difference(value) == text
+
+
+@pytest.mark.parametrize(("path", "name"), [("/a/b.h5", "b.h5"), ("", ""), (None, "")])
+def test_file_name(path, name):
+    assert file_name(path) == name

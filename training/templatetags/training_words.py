@@ -31,3 +31,17 @@ def size(count: int) -> str:
 def duration(seconds: float | None) -> str:
     """Seconds in the unit that fits; empty when there is nothing to say."""
     return "" if seconds is None else words.duration(seconds)
+
+
+@register.filter
+def difference(value: float) -> str:
+    """How far an export is from its checkpoint, with as many digits as mean something."""
+    if value == 0:
+        return "none"
+    return "under 0.000001" if value < 1e-6 else f"{value:.6f}"
+
+
+@register.filter
+def file_name(path: str) -> str:
+    """The last part of a path; empty for no path."""
+    return (path or "").rsplit("/", 1)[-1]

@@ -121,7 +121,7 @@ def run_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 def run_status(request: SignedInRequest, pk: int) -> HttpResponse:
     """The moving part of the page; once the run has ended the whole page is fetched anew, with its other buttons."""
     run = visible_run(request, pk)
-    response = render(request, "training/_run_status.html", run_page(run))
+    response = render(request, "training/_run_status.html", {**run_page(run), "oob": True})
     if not run.is_active:
         response["HX-Refresh"] = "true"
     return response
