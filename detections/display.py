@@ -33,7 +33,10 @@ class ClassStyle:
 
 @dataclass(frozen=True)
 class Photo:
-    """One tile: `href` is empty when there is nothing to open; `note` says what the boxes cannot."""
+    """One tile: `href` is empty when there is nothing to open; `note` says what the boxes cannot.
+
+    `match` and its `kind` (good, warn, bad) become a chip, `count` the number of boxes that the threshold leaves.
+    """
 
     thumb_url: str
     large_thumb_url: str
@@ -44,6 +47,7 @@ class Photo:
     note: str = ""
     match: str = ""
     kind: str = ""
+    count: int | None = None
 
 
 def class_style(names: dict[int, str], dataset: Dataset) -> ClassStyle:
@@ -70,6 +74,7 @@ def batch_photos(batch: DetectionBatch, images: Sequence[DetectionImage]) -> lis
                 href=row.href if row else file_url(image),
                 overlay=overlay(image.width, image.height, shapes),
                 note="" if detections else "nothing found",
+                count=len(detections) or None,
             )
         )
     return photos
@@ -101,10 +106,17 @@ def judged_photo(
         href=row.href if row else "",
         overlay=overlay(image.width, image.height, shapes),
         title=style.name(box.class_id),
-        note="" if box.score is None else f"{'only ' if late else ''}{box.score:.2f}, IoU {box.iou:.2f}",
+        note=("only " if late else "") + score_words(box),
         match=str(match.label),
         kind={Match.TRUE_POSITIVE: "good", Match.MISSED: "bad"}.get(match, "warn"),
     )
+
+
+def score_words(box: MatchedBox) -> str:
+    """ "0.91, IoU 0.84"; nothing for an object nobody found."""
+    if box.score is None:
+        return ""
+    return f"{box.score:.2f}" + (f", IoU {box.iou:.2f}" if box.iou else "")
 
 
 def dataset_images(ids: Iterable[int | None]) -> dict[int, Image]:

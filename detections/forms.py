@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
 from datasets.forms import ManyFiles, ManyFilesField
 from datasets.models import DatasetVersion
@@ -66,20 +67,31 @@ class EvaluationForm(ModelForm):
             return None
 
 
+#: The fields each source needs; those of the other sources are not looked at.
+FIELDS_OF = {
+    BatchSource.VERSION: ("version", "split"),
+    BatchSource.UPLOAD: ("images",),
+    BatchSource.FOLDER: ("folder",),
+}
+NO_IMAGES = "Choose at least one image."
+
+
 class BatchForm(ModelForm):
+    use_required_attribute = False  # a browser would insist on fields of sources that were not chosen
+
     source = forms.ChoiceField(
         label="Images", choices=BatchSource.choices, initial=BatchSource.VERSION, widget=forms.RadioSelect
     )
     images = ManyFilesField(
         label="Upload",
-        required=False,
         widget=ManyFiles(attrs={"accept": "image/*"}),
+        error_messages={"required": NO_IMAGES},
         help_text="JPEG, PNG, WebP, BMP, GIF or TIFF. Files that cannot be read are listed afterwards.",
     )
     folder = forms.CharField(
         label="Folder",
-        required=False,
         max_length=500,
+        error_messages={"required": "Name a folder."},
         help_text="Whole path on the server; folders below it are searched too.",
     )
 
@@ -87,20 +99,23 @@ class BatchForm(ModelForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
-        self.fields["version"].required = self.fields["split"].required = False
+        self.fields["version"].error_messages["required"] = "Choose a version."
         if not user.is_staff:
             del self.fields["folder"]
             choices = [choice for choice in BatchSource.choices if choice[0] != BatchSource.FOLDER]
             self.fields["source"].choices = choices  # type: ignore[attr-defined]
 
+    def clean_images(self) -> list[UploadedFile]:
+        if not self.cleaned_data["images"]:
+            raise forms.ValidationError(NO_IMAGES)
+        return self.cleaned_data["images"]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        cleaned["images"] = [file for file in cleaned.get("images") or [] if file]
-        needed = {BatchSource.VERSION: "version", BatchSource.UPLOAD: "images", BatchSource.FOLDER: "folder"}
-        field = needed.get(cleaned.get("source", ""))
-        if field and field not in self.errors and not cleaned.get(field):
-            words = {"version": "Choose a version.", "images": "Choose at least one image.", "folder": "Name a folder."}
-            self.add_error(field, words[field])
+        for source, names in FIELDS_OF.items():
+            if source != cleaned.get("source"):
+                for name in names:
+                    self.errors.pop(name, None)
         return cleaned
 
     def start(self) -> DetectionBatch | None:
@@ -117,4 +132,4 @@ class BatchForm(ModelForm):
             return actions.start_upload_batch(data["model"], data["images"], self.user)
         if data["source"] == BatchSource.FOLDER:
             return actions.start_folder_batch(data["model"], data["folder"], self.user)
-        return actions.start_version_batch(data["model"], data["version"], data["split"] or "val", self.user)
+        return actions.start_version_batch(data["model"], data["version"], data["split"], self.user)

@@ -129,6 +129,11 @@ class TestForm:
         assert answer.url == batch.get_absolute_url()
         assert (batch.created_by, batch.job.queue, len(batch.job.payload["uploads"])) == (alice, "gpu", 2)
 
+    def test_errors_of_other_sources_do_not_count(self, client):
+        answers = {"source": "upload", "version": "999", "split": "none", "images": [upload()]}
+        client.post(CREATE, {"model": make_detector().pk, **answers})
+        assert DetectionBatch.objects.get().source == "upload"
+
     def test_version(self, client):
         model = make_detector()
         client.post(CREATE, {"model": model.pk, "source": "version", "version": model.run.version_id, "split": "test"})
@@ -153,6 +158,7 @@ class TestForm:
         [
             ({"source": "upload"}, "Choose at least one image."),
             ({"source": "version"}, "Choose a version."),
+            ({"source": "upload", "version": "999"}, "Choose at least one image."),
             ({"source": "nonsense"}, "Select a valid choice"),
             ({}, "This field is required"),
         ],
