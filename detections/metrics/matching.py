@@ -20,7 +20,7 @@ with at least that score; an object whose true positive lies below the threshold
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -38,27 +38,33 @@ def match_images(images: Iterable[ImageResult]) -> list[MatchRow]:
 
 def match_image(image: ImageResult) -> Iterator[MatchRow]:
     """Rows of one image: predicted boxes by falling score, then the missed true boxes."""
-    ious = pairwise_iou(image.boxes, image.true_boxes)
-    taken = np.zeros(len(image.true_boxes), dtype=bool)
+    ious = pairwise_iou(image.boxes, image.true_boxes).tolist()
+    true_classes = image.true_classes.tolist()
+    taken = [False] * len(true_classes)
     for index in np.argsort(-image.scores, kind="stable")[:MAX_DETECTIONS]:
-        same = image.true_classes == image.classes[index]
-        outcome, truth = judge(ious[index], same, taken)
-        if outcome is Outcome.TRUE_POSITIVE:
+        class_id, score = int(image.classes[index]), float(image.scores[index])
+        outcome, truth = judge(ious[index], [number == class_id for number in true_classes], taken)
+        if truth is not None and outcome is Outcome.TRUE_POSITIVE:
             taken[truth] = True
-        iou = float(ious[index, truth]) if truth is not None else 0.0
-        score = float(image.scores[index])
-        yield MatchRow(image.image_id, outcome, int(image.classes[index]), score, iou, edges(image.boxes[index]))
-    for missed in np.flatnonzero(~taken):
-        class_id, box = int(image.true_classes[missed]), edges(image.true_boxes[missed])
-        yield MatchRow(image.image_id, Outcome.MISSED, class_id, None, 0.0, box)
+        iou = ious[index][truth] if truth is not None else 0.0
+        yield MatchRow(image.image_id, outcome, class_id, score, iou, edges(image.boxes[index]))
+    for missed in (index for index, found in enumerate(taken) if not found):
+        yield MatchRow(image.image_id, Outcome.MISSED, true_classes[missed], None, 0.0, edges(image.true_boxes[missed]))
 
 
-def judge(ious: Boxes, same: np.ndarray, taken: np.ndarray) -> tuple[Outcome, int | None]:
-    """The outcome of one predicted box and the true box that decided it (None for background)."""
+def judge(ious: Sequence[float], same: Sequence[bool], taken: Sequence[bool]) -> tuple[Outcome, int | None]:
+    """The outcome of one predicted box and the true box that decided it (None for background).
+
+    One value per true box of the image: its IoU with the predicted box, whether it is of the same class, and whether
+    a better box has taken it.
+    """
+    if max(ious, default=0.0) < POOR_IOU:
+        return Outcome.BACKGROUND, None
+    free = [mine and not gone for mine, gone in zip(same, taken, strict=True)]
     for outcome, candidates, limit in (
-        (Outcome.TRUE_POSITIVE, same & ~taken, MATCH_IOU),
-        (Outcome.DUPLICATE, same & taken, MATCH_IOU),
-        (Outcome.WRONG_CLASS, ~same, MATCH_IOU),
+        (Outcome.TRUE_POSITIVE, free, MATCH_IOU),
+        (Outcome.DUPLICATE, same, MATCH_IOU),
+        (Outcome.WRONG_CLASS, [not mine for mine in same], MATCH_IOU),
         (Outcome.POOR_BOX, same, POOR_IOU),
     ):
         truth = best_candidate(ious, candidates, limit)
@@ -67,14 +73,15 @@ def judge(ious: Boxes, same: np.ndarray, taken: np.ndarray) -> tuple[Outcome, in
     return Outcome.BACKGROUND, None
 
 
-def best_candidate(ious: Boxes, candidates: np.ndarray, limit: float) -> int | None:
-    """Index of the candidate with the highest IoU if that reaches `limit`; of equals the last, as pycocotools does."""
-    allowed = np.where(candidates, ious, -1.0)
-    if not len(allowed) or allowed.max() < limit:
-        return None
-    return int(len(allowed) - 1 - np.argmax(allowed[::-1]))
+def best_candidate(ious: Sequence[float], candidates: Sequence[bool], limit: float) -> int | None:
+    """Index of the candidate with the highest IoU of at least `limit`; of equals the last, as pycocotools does."""
+    best = None
+    for index, (iou, allowed) in enumerate(zip(ious, candidates, strict=True)):
+        if allowed and iou >= limit:
+            best, limit = index, iou
+    return best
 
 
 def edges(box: Boxes) -> tuple[float, float, float, float]:
-    x1, y1, x2, y2 = (float(edge) for edge in box)
+    x1, y1, x2, y2 = box.tolist()
     return x1, y1, x2, y2
