@@ -103,7 +103,9 @@ class TrainingLoop:
                 labels,
                 config.unpad_groundtruth_tensors,
                 optimizer,
-                training_step=self._global_step,
+                # Only DeepMAC asks for it, and the model would keep the variable as a part of itself: every restore of
+                # the model's weights would then set the step as well.
+                training_step=None,
                 add_regularization_loss=config.add_regularization_loss,
                 clip_gradients_value=config.gradient_clipping_by_norm or None,
             )

@@ -1,0 +1,153 @@
+"""One real, tiny training: cancelled, resumed, evaluated, exported and asked again."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.training.engine.builders import events, make_request, make_run
+from training.engine import runner
+from training.engine.predictor import Predictor
+
+pytestmark = pytest.mark.training
+
+LIMIT = 300  # seconds after which a stuck engine fails the tests
+STEPS = 4
+
+
+def wait_for(run_dir, process, kind) -> None:
+    """Follows the events as a worker does until one of this type arrives."""
+    offset = 0
+    while True:
+        found, offset = runner.read_events(run_dir / "events.jsonl", offset)
+        if any(event["type"] == kind for event in found):
+            return
+        assert process.poll() is None, (run_dir / "log.txt").read_text()[-3000:]
+
+
+@pytest.fixture(scope="module")
+def cancelled(tmp_path_factory):
+    """A long run that got SIGTERM after its first step."""
+    run_dir = make_run(tmp_path_factory.mktemp("run"), make_request(steps=100_000, evaluate_every=50_000))
+    process = runner.start(run_dir)
+    wait_for(run_dir, process, "step")
+    code = runner.stop(process, grace=LIMIT)
+    saved = events(run_dir, "checkpoint")[-1]["step"]
+    return run_dir, code, saved
+
+
+@pytest.fixture(scope="module")
+def finished(cancelled):
+    """The same run with fewer steps to go, started again."""
+    run_dir, _, saved = cancelled
+    until = saved + STEPS
+    settings = make_request(steps=until, evaluate_every=saved + 2, checkpoint_every=2)
+    (run_dir / "run.json").write_text(json.dumps(settings))
+    before = {path.name: path.stat().st_mtime_ns for path in run_dir.glob("*.record")}
+    code = runner.start(run_dir).wait(LIMIT)
+    assert code == runner.DONE, (run_dir / "log.txt").read_text()[-3000:]
+    return run_dir, saved, before
+
+
+@pytest.fixture(scope="module")
+def answers(finished, tmp_path_factory):
+    """Per source ("checkpoint", "frozen_graph", "saved_model") and image id, the outputs for the val images."""
+    output = tmp_path_factory.mktemp("answers") / "answers.npz"
+    argv = [sys.executable, "-m", "tests.training.engine.checkpoint_answers", str(finished[0]), str(output)]
+    done = subprocess.run(argv, cwd=runner.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return np.load(output)
+
+
+def test_a_signal_saves_a_checkpoint_and_stops(cancelled):
+    run_dir, code, saved = cancelled
+    assert code == runner.CANCELLED
+    assert events(run_dir)[-1]["state"] == "cancelled"
+    assert saved >= 1
+    assert (run_dir / "checkpoints" / f"ckpt-{saved}.index").exists()
+
+
+def test_it_goes_on_from_the_newest_checkpoint(finished):
+    run_dir, saved, before = finished
+    after = events(run_dir)[[event.get("state") for event in events(run_dir)].index("cancelled") :]
+    steps = [event["step"] for event in after if event["type"] == "step"]
+    assert steps == list(range(saved + 1, saved + STEPS + 1))
+    assert {path.name: path.stat().st_mtime_ns for path in run_dir.glob("*.record")} == before
+    assert "restored" not in [event["type"] for event in after]
+
+
+def test_steps_carry_their_figures(finished):
+    step = events(finished[0], "step")[-1]
+    assert set(step["loss"]) == {"total", "localization", "classification", "regularization"}
+    assert step["loss"]["total"] == pytest.approx(sum(step["loss"].values()) - step["loss"]["total"], rel=1e-4)
+    assert step["steps_per_second"] > 0
+    assert step["memory_mb"] > 100
+
+
+def test_evaluations_and_the_best_checkpoint(finished):
+    run_dir, saved, _ = finished
+    found = events(run_dir, "eval")
+    assert [event["step"] for event in found] == [saved + 2, saved + STEPS]
+    assert set(found[0]["per_class"]) == {"Ball", 'Zoë "box"'}
+    assert all(0 <= event["ap"] <= event["ap50"] <= 1 for event in found)
+    best = json.loads((run_dir / "best" / "best.json").read_text())
+    assert best["ap"] == pytest.approx(max(event["ap"] for event in found), rel=1e-5)
+    assert (run_dir / "best" / f"ckpt-{best['step']}.index").exists()
+    assert len(list((run_dir / "best").glob("*.index"))) == 1
+    detections = json.loads((run_dir / "eval" / f"detections-{saved + STEPS}.json").read_text())
+    assert [image["id"] for image in detections["images"]] == [14, 15]
+
+
+def test_the_result_ends_the_events(finished):
+    run_dir, saved, _ = finished
+    result, done = events(run_dir)[-2:]
+    assert (result["type"], result["steps"], done["state"]) == ("result", saved + STEPS, "done")
+    assert result["val"]["ap"] == events(run_dir, "eval")[-1]["ap"]
+    assert result["best"]["step"] == json.loads((run_dir / "best" / "best.json").read_text())["step"]
+    assert not list(run_dir.rglob("*.part"))
+
+
+def test_the_onnx_export_is_described(finished):
+    about = json.loads((finished[0] / "exports" / "onnx" / "model.json").read_text())
+    assert about["classes"] == [{"id": 1, "name": "Ball"}, {"id": 2, "name": 'Zoë "box"'}]
+    assert (about["input"], about["input_size"], about["opset"]) == ("image_tensor:0", 96, 17)
+    export = events(finished[0], "export")[-1]
+    assert export["path"] == "exports/onnx/model.onnx"
+    assert max(export["max_box_difference"], export["max_score_difference"]) < 1e-4
+
+
+def test_the_predictor_answers_like_the_checkpoint(finished, answers):
+    """Boxes come back in pixels of images that are not square, one at a time or in a batch."""
+    images = []
+    for item in json.loads((finished[0] / "dataset.json").read_text())["images"]:
+        if item["split"] == "val":
+            with Image.open(item["path"]) as image:
+                images.append((item["id"], image.convert("RGB")))
+    predictor = Predictor(finished[0] / "exports" / "onnx", batch_size=2)
+    for (image_id, image), found in zip(images, predictor.predict([image for _, image in images]), strict=True):
+        width, height = image.size
+        boxes = answers[f"checkpoint/{image_id}/detection_boxes"][:, [1, 0, 3, 2]] * [width, height, width, height]
+        assert len(found) == int(answers[f"checkpoint/{image_id}/num_detections"])
+        assert np.allclose(found.scores, answers[f"checkpoint/{image_id}/detection_scores"][: len(found)], atol=1e-5)
+        assert set(found.class_ids.tolist()) <= {1, 2}
+        assert closest(found.boxes[:5], boxes) < 0.05
+    (pair,) = predictor.predict([images[0][1]])
+    twice = predictor.predict([images[0][1], images[0][1]])
+    assert all(np.allclose(item.boxes, pair.boxes, atol=1e-3) for item in twice)
+
+
+def closest(few: np.ndarray, many: np.ndarray) -> float:
+    """The largest distance in pixels from each of a few boxes to the nearest of many (equal scores may swap places)."""
+    return float(np.abs(few[:, None] - many[None]).max(axis=2).min(axis=1).max())
+
+
+@pytest.mark.parametrize("kind", ["frozen_graph", "saved_model"])
+def test_the_other_exports_answer_like_the_checkpoint(finished, answers, kind):
+    assert (finished[0] / "exports" / kind / "label_map.pbtxt").exists()
+    for image_id in (14, 15):
+        for name in ("detection_boxes", "detection_scores", "detection_classes", "num_detections"):
+            expected = answers[f"checkpoint/{image_id}/{name}"]
+            assert np.allclose(answers[f"{kind}/{image_id}/{name}"], expected, atol=1e-5), (kind, name)
