@@ -1,0 +1,179 @@
+"""How much slower a training step is in the engine than in the API's own `model_lib_v2.train_loop`.
+
+    python benchmarks/engine/overhead.py [--blocks 8] [--steps 10] [--size 320]
+
+Two processes train the same model from the same records. They take turns, one block of steps each, while the other
+waits, so that both meet the same machine. The engine's side includes its progress events, its TensorBoard figures and
+its look for a stop request; the stock loop runs at its leanest: a whole block in one call, no images written.
+Checkpoints and evaluations are left out of both. Prints one JSON object; `ratio` is the median over pairs of neighbouring blocks, goal 1.02 or less.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import IO, Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.training.engine.builders import make_request, make_run  # noqa: E402
+
+WARM_UP_BLOCKS = 1
+
+
+class Turn:
+    """The child's side of taking turns: waits for a line on stdin, answers with the seconds a block took."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._done = 0
+        self._started: float | None = None
+
+    def step(self) -> None:
+        """Called between two steps; waits here when a block is complete."""
+        if self._started is not None:
+            self._done += 1
+            if self._done % self._steps:
+                return
+            print(f"block {time.perf_counter() - self._started}", flush=True)
+        if not sys.stdin.readline():
+            sys.exit(0)
+        self._started = time.perf_counter()
+
+
+def train_with_engine(run_dir: Path, steps: int) -> None:
+    from training.engine import compat
+
+    compat.apply()
+    from training.engine import pipeline_config
+    from training.engine.cancellation import Cancellation
+    from training.engine.events import EventLog
+    from training.engine.loop import TrainingLoop
+    from training.engine.model import Detector, build_model
+    from training.engine.request import RunRequest
+    from training.engine.rundir import RunDirectory
+
+    turn = Turn(steps)
+
+    class Turns(Cancellation):
+        def requested(self) -> bool:
+            turn.step()
+            return super().requested()
+
+    run = RunDirectory(run_dir)
+    request, pipeline = RunRequest.load(run.request), pipeline_config.read(run)
+    model = build_model(pipeline)
+    Detector(model, request.model.input_size)
+    TrainingLoop(run, pipeline, model, request.train, EventLog(run.events), Turns(run.cancel)).run(request.train.steps)
+
+
+def train_with_stock(run_dir: Path, steps: int) -> None:
+    from training.engine import compat
+
+    compat.apply()
+    from object_detection import model_lib_v2
+
+    turn = Turn(1)
+    calls = [0]
+
+    def now() -> float:
+        # The loop reads the clock once before its first iteration, of `steps` steps, and twice after each.
+        if calls[0] % 2 == 0:
+            turn.step()
+        calls[0] += 1
+        return time.time()
+
+    model_lib_v2.time = SimpleNamespace(time=now)
+    model_lib_v2.train_loop(
+        str(run_dir / "pipeline.config"),
+        str(run_dir / "stock"),
+        checkpoint_every_n=10**9,
+        record_summaries=False,
+        num_steps_per_iteration=steps,
+    )
+
+
+SIDES: dict[str, Callable[[Path, int], None]] = {"engine": train_with_engine, "stock": train_with_stock}
+
+
+def measure(run_dir: Path, blocks: int, steps: int) -> dict[str, list[float]]:
+    """Seconds of every block after the warm-up, for both sides."""
+    children = {side: start(side, run_dir, steps) for side in SIDES}
+    seconds: dict[str, list[float]] = {side: [] for side in SIDES}
+    for index in range(blocks + WARM_UP_BLOCKS):
+        # Whoever goes first in one round goes last in the next.
+        for side in sorted(SIDES, reverse=bool(index % 2)):
+            taken = one_block(children[side])
+            if index >= WARM_UP_BLOCKS:
+                seconds[side].append(taken)
+    for child in children.values():
+        child.kill()
+        child.wait()
+    return seconds
+
+
+def start(side: str, run_dir: Path, steps: int) -> subprocess.Popen[str]:
+    argv = [sys.executable, __file__, "--side", side, "--run-dir", str(run_dir), "--steps", str(steps)]
+    with (run_dir / f"{side}.log").open("w") as log:
+        return subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+
+
+def one_block(child: subprocess.Popen[str]) -> float:
+    stdin, stdout = pipe(child.stdin), pipe(child.stdout)
+    stdin.write("go\n")
+    stdin.flush()
+    for line in stdout:
+        if line.startswith("block "):
+            return float(line.split()[1])
+    raise RuntimeError("a training process ended early; see engine.log and stock.log in the run directory")
+
+
+def pipe(stream: IO[str] | None) -> IO[str]:
+    assert stream is not None
+    return stream
+
+
+def report(seconds: dict[str, list[float]], steps: int) -> dict[str, Any]:
+    ratios = [engine / stock for engine, stock in zip(seconds["engine"], seconds["stock"], strict=True)]
+    return {
+        "benchmark": "engine_overhead",
+        "ratio": round(statistics.median(ratios), 4),
+        "ratio_min": round(min(ratios), 4),
+        "ratio_max": round(max(ratios), 4),
+        "engine_seconds_per_step": round(statistics.median(seconds["engine"]) / steps, 4),
+        "stock_seconds_per_step": round(statistics.median(seconds["stock"]) / steps, 4),
+        "blocks": len(ratios),
+        "steps_per_block": steps,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--blocks", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--size", type=int, default=320)
+    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
+    parser.add_argument("--run-dir", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.side:
+        SIDES[options.side](options.run_dir, options.steps)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        settings = make_request(steps=10**5, batch_size=8, evaluate_every=10**6, checkpoint_every=10**6, log_every=10)
+        settings["model"] = {"depth_multiplier": 0.35, "input_size": options.size}
+        run_dir = make_run(Path(folder) / "run", settings)
+        subprocess.run([sys.executable, "-m", "training.engine", "records", str(run_dir)], cwd=ROOT, check=True)
+        print(json.dumps(report(measure(run_dir, options.blocks, options.steps), options.steps)))
+
+
+if __name__ == "__main__":
+    main()
