@@ -5,7 +5,8 @@
 Two processes train the same model from the same records. They take turns, one block of steps each, while the other
 waits, so that both meet the same machine. The engine's side includes its progress events, its TensorBoard figures and
 its look for a stop request; the stock loop runs at its leanest: a whole block in one call, no images written.
-Checkpoints and evaluations are left out of both. Prints one JSON object; `ratio` is the median over pairs of neighbouring blocks, goal 1.02 or less.
+Checkpoints and evaluations are left out of both. Prints one JSON object; `ratio` is the median over pairs of
+neighbouring blocks, goal 1.02 or less.
 """
 
 from __future__ import annotations
