@@ -73,15 +73,15 @@ class RunForm(forms.Form):
         coerce=float,
         empty_value=None,
         required=False,
-        choices=automatic(presets.DEPTH_MULTIPLIERS, "Automatic (0.35, or as the start)"),
-        help_text="Width of the network: larger sees more and takes longer.",
+        choices=automatic(presets.DEPTH_MULTIPLIERS, "Automatic"),
+        help_text="Width of the network: larger sees more and takes longer. Automatic: 0.35, or as the start.",
     )
     input_size = forms.TypedChoiceField(
         coerce=int,
         empty_value=None,
         required=False,
-        choices=automatic(presets.INPUT_SIZES, "Automatic (320, or as the start)"),
-        help_text="Pixels of the square the photo is scaled to.",
+        choices=automatic(presets.INPUT_SIZES, "Automatic"),
+        help_text="Pixels of the square the photo is scaled to. Automatic: 320, or as the start.",
     )
     batch_size = forms.IntegerField(
         required=False,

@@ -31,9 +31,11 @@ def train(context: JobContext, run_id: int) -> dict[str, Any] | None:
     except UserError as error:
         raise JobError(error.message) from error
     follower = RunFollower(run, context)
-    with engine_child(directory) as process:
-        watch(process, context, follower.pull)
-    follower.pull()
+    try:
+        with engine_child(directory) as process:
+            watch(process, context, follower.pull)
+    finally:
+        follower.pull()
     if process.returncode != runner.DONE:
         raise failure(process.returncode, directory, follower.error, context)
     model = register(run)

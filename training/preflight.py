@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 FEW_TRAIN_BOXES, FEW_VAL_BOXES = 10, 3
 SMALLEST_BOX_SHARE = 0.03
 MEBIBYTE = 1024 * 1024
+JPEG_BYTES_PER_PIXEL = 0.3
+#: Kept free for exports, logs, and everything else the site writes while a run goes on.
+RESERVE_BYTES = 200 * MEBIBYTE
 
 
 @dataclass(frozen=True)
@@ -170,8 +173,8 @@ def check_shape(base: Base, model: TrainedModel, config: TrainingSettings) -> It
 def check_disk(manifest: Manifest, config: TrainingSettings) -> Iterator[Finding]:
     """Records are about the images' own bytes (estimated from pixels), checkpoints grow with the model's width."""
     pixels = sum(image.width * image.height for image in manifest.images)
-    checkpoints = 10 * 40 * MEBIBYTE * presets.DEPTH_COST.get(config.depth_multiplier, 1.0)
-    needed = int(checkpoints + 1.5 * pixels * 0.3)
+    checkpoints = 40 * MEBIBYTE * presets.DEPTH_COST.get(config.depth_multiplier, 1.0) ** 2
+    needed = int(RESERVE_BYTES + checkpoints + 1.5 * pixels * JPEG_BYTES_PER_PIXEL)
     root = Path(settings.RUNS_ROOT)
     free = shutil.disk_usage(next(path for path in (root, *root.parents) if path.exists())).free
     if free < needed:

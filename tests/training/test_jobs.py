@@ -81,6 +81,8 @@ def test_cancel_stops_the_child_and_keeps_a_checkpoint(waiting_run):
     assert (run.directory / "checkpoints" / "ckpt-1.index").exists()
     assert lines(run)[-1]["state"] == "cancelled"
     assert not (run.directory / "engine.pid").exists()
+    run.refresh_from_db()
+    assert run.phase == "cancelled"
     assert not TrainedModel.objects.exists()
 
 

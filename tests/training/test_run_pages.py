@@ -153,7 +153,7 @@ def test_running_again_begins_with_the_same_answers(client, run):
 
 def test_a_waiting_run_polls_and_can_be_cancelled(client, run):
     page = text(client.get(run.get_absolute_url()))
-    assert 'hx-trigger="every 2s"' in page and "Cancel" in page and "Waiting for a worker" in page
+    assert 'hx-trigger="every 2s"' in page and "Cancel the run" in page and "Waiting for a worker" in page
     assert reverse("training:run-series", args=[run.pk]) in page
     response = client.post(reverse("training:run-cancel", args=[run.pk]), follow=True)
     assert "was asked to stop" in text(response)
