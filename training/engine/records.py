@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import tensorflow as tf
 from google.protobuf import text_format
@@ -63,34 +62,37 @@ def example(image: ImageEntry, classes: dict[int, str]) -> tf.train.Example:
     """
     encoded, kind = encode_for_record(image.path, image.file_name, (image.width, image.height))
     boxes = image.visible_boxes()
-    values: dict[str, list[Any]] = {
-        "image/height": [image.height],
-        "image/width": [image.width],
-        "image/filename": [image.file_name],
-        "image/source_id": [str(image.id)],
-        "image/key/sha256": [image.sha256],
-        "image/encoded": [encoded],
-        "image/format": [kind],
-        "image/object/bbox/xmin": [box.xmin / image.width for box in boxes],
-        "image/object/bbox/xmax": [box.xmax / image.width for box in boxes],
-        "image/object/bbox/ymin": [box.ymin / image.height for box in boxes],
-        "image/object/bbox/ymax": [box.ymax / image.height for box in boxes],
-        "image/object/class/text": [classes[box.class_id] for box in boxes],
-        "image/object/class/label": [box.class_id for box in boxes],
-        "image/object/difficult": [int(box.difficult) for box in boxes],
-        "image/object/truncated": [int(box.truncated) for box in boxes],
+    # An image without boxes keeps the type of each list: the decoder refuses an empty list of another type.
+    features = {
+        "image/height": whole([image.height]),
+        "image/width": whole([image.width]),
+        "image/filename": texts([image.file_name]),
+        "image/source_id": texts([str(image.id)]),
+        "image/key/sha256": texts([image.sha256]),
+        "image/encoded": tf.train.Feature(bytes_list=tf.train.BytesList(value=[encoded])),
+        "image/format": texts([kind]),
+        "image/object/bbox/xmin": floats([box.xmin / image.width for box in boxes]),
+        "image/object/bbox/xmax": floats([box.xmax / image.width for box in boxes]),
+        "image/object/bbox/ymin": floats([box.ymin / image.height for box in boxes]),
+        "image/object/bbox/ymax": floats([box.ymax / image.height for box in boxes]),
+        "image/object/class/text": texts([classes[box.class_id] for box in boxes]),
+        "image/object/class/label": whole([box.class_id for box in boxes]),
+        "image/object/difficult": whole([int(box.difficult) for box in boxes]),
+        "image/object/truncated": whole([int(box.truncated) for box in boxes]),
     }
-    return tf.train.Example(features=tf.train.Features(feature={key: feature(item) for key, item in values.items()}))
+    return tf.train.Example(features=tf.train.Features(feature=features))
 
 
-def feature(values: list[Any]) -> tf.train.Feature:
-    first = values[0] if values else 0
-    if isinstance(first, float):
-        return tf.train.Feature(float_list=tf.train.FloatList(value=values))
-    if isinstance(first, int):
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
-    encoded = [value.encode() if isinstance(value, str) else value for value in values]
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=encoded))
+def floats(values: list[float]) -> tf.train.Feature:
+    return tf.train.Feature(float_list=tf.train.FloatList(value=values))
+
+
+def whole(values: list[int]) -> tf.train.Feature:
+    return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+
+
+def texts(values: list[str]) -> tf.train.Feature:
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value.encode() for value in values]))
 
 
 def read_images(record: Path) -> Iterator[RecordImage]:
