@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from ninja.pagination import PageNumberPagination, paginate
 from pydantic import Field
 
@@ -97,9 +97,9 @@ def list_versions(request: HttpRequest, slug: str) -> Any:
 
 
 @router.post("/{slug}/versions", response={201: VersionOut})
-def create_version(request: HttpRequest, slug: str, body: VersionIn) -> tuple[int, DatasetVersion]:
+def create_version(request: HttpRequest, slug: str, body: VersionIn) -> Status:
     dataset = dataset_for(request, slug)
-    return 201, freeze(dataset, parse_fractions(body.split), body.seed, request.user, body.name)  # type: ignore[arg-type]
+    return Status(201, freeze(dataset, parse_fractions(body.split), body.seed, request.user, body.name))  # type: ignore[arg-type]
 
 
 @router.get("/images/{pk}/boxes")

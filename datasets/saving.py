@@ -87,8 +87,9 @@ def save_boxes(
     Box.objects.filter(pk__in=removed).delete()
     Box.objects.bulk_create(new)
     Box.objects.bulk_update(changed, EDITABLE)
+    marks = _marks(locked, verified=verified, negative=negative and not wanted)
     _count_up(locked, bool(wanted), verified=verified, negative=negative)
-    _remember(locked, describe_change(len(new), len(changed), len(removed)), user)
+    _remember(locked, describe_change(len(new), len(changed), len(removed), marks), user)
     return locked
 
 
@@ -140,6 +141,16 @@ def _change(image: Image, box: Box, values: BoxValues) -> bool:
     box.difficult, box.truncated, box.occluded = after[5:]
     box.source, box.score = BoxSource.PERSON, None
     return True
+
+
+def _marks(image: Image, *, verified: bool, negative: bool) -> str:
+    """What the save says about the image as a whole, where that is news."""
+    said = []
+    if verified != image.verified:
+        said.append("verified" if verified else "no longer verified")
+    if negative != image.negative:
+        said.append("nothing here" if negative else "no longer “nothing here”")
+    return ", ".join(said)
 
 
 def _count_up(image: Image, has_boxes: bool, *, verified: bool, negative: bool) -> None:

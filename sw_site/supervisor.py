@@ -101,3 +101,7 @@ def site_commands() -> dict[str, list[str]]:
         "worker": [python, manage, "worker", "--queues", "default"],
         "training worker": [python, manage, "worker", "--queues", "gpu"],
     }
+
+
+if __name__ == "__main__":
+    sys.exit(Supervisor(site_commands(), say=lambda line: print(line, flush=True)).run())

@@ -23,3 +23,10 @@ def client(alice) -> Client:
 def visitor(db) -> Client:
     """A browser in which nobody is signed in."""
     return Client()
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings, tmp_path):
+    """Files of one test are not seen by the next, whose rows may have the same ids."""
+    for name in ("MEDIA_ROOT", "RUNS_ROOT", "UPLOADS_ROOT"):
+        setattr(settings, name, tmp_path / "site" / name.lower())

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.files.storage import default_storage
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from datasets.access import image_for
@@ -21,6 +23,7 @@ from datasets.thumbnails import SIZES, ensure_thumbnail
 KEEP = "private, max-age=31536000, immutable"
 
 
+@never_cache  # the browser's Back must not bring an old revision, which could only be refused
 @require_safe
 def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
     image = image_for(request, pk)
@@ -48,7 +51,8 @@ def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def editor_data(request: HttpRequest, image: Image, previous_url: str, next_url: str) -> dict[str, Any]:
-    classes = image.dataset.classes.filter(retired=False)
+    # A retired class is offered no more, but a box that has it keeps its name.
+    classes = image.dataset.classes.filter(Q(retired=False) | Q(boxes__image=image)).distinct()
     return {
         "image": {
             "id": image.pk,

@@ -114,3 +114,15 @@ def test_of_two_interleaved_editors_none_loses_a_box():
             save(image, [*present, theirs], base=base)
         save(image, [*present, mine, theirs], base=base + 1)
     assert image.boxes.count() == 40 and image.revisions.count() == 40
+
+
+def test_the_history_says_what_was_ticked():
+    image = make_image(state="unlabelled")
+    save(image, [], negative=True)
+    save(image, [], base=1, negative=True, verified=True)
+    save(image, [values(image)], base=2, verified=False)
+    assert [revision.summary for revision in image.revisions.order_by("number")] == [
+        "nothing here",
+        "verified",
+        "1 added, no longer verified, no longer “nothing here”",
+    ]

@@ -15,7 +15,6 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from sw_site.env import env_bool, env_int, env_str
-from sw_site.supervisor import Supervisor, site_commands
 
 
 class Command(BaseCommand):
@@ -26,15 +25,15 @@ class Command(BaseCommand):
         self._check_port(host, port)
         os.chdir(settings.BASE_DIR)
         call_command("migrate", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        # htmx's extensions are not used, and one of them names a module that exists only with a bundler.
+        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["ext"])
         self._first_administrator()
         self._demo_dataset()
         self.stdout.write(f"The site is at http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}/")  # noqa: S104
         self.stdout.write("Ctrl-C stops it.")
         sys.stdout.flush()
-        code = Supervisor(site_commands(), say=self.stdout.write).run()
-        if code:
-            raise CommandError("The site could not be kept up.")
+        # Become the supervisor: it needs nothing of what the set-up has loaded, and lives as long as the site.
+        os.execv(sys.executable, [sys.executable, "-m", "sw_site.supervisor"])  # noqa: S606
 
     @staticmethod
     def _check_port(host: str, port: int) -> None:

@@ -1,0 +1,84 @@
+"""The one foreground process: starts from nothing, starts again quickly, stops cleanly, survives kill -9 of its parts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import ROOT, free_port, start_site
+
+pytestmark = pytest.mark.browser
+
+
+def processes_of(data_dir: Path) -> list[int]:
+    """Processes whose environment names this data folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and f"DATA_DIR={data_dir}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def command_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+def get(url: str) -> int:
+    with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310
+        return response.status
+
+
+def test_a_first_start_makes_everything_and_a_second_keeps_it(tmp_path):
+    site = start_site(tmp_path, SW_DEMO="0")
+    assert site.password and get(f"{site.url}/sign-in/") == 200
+    assert (tmp_path / "db.sqlite3").exists() and (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+    assert site.stop() == 0
+    assert processes_of(tmp_path) == []
+    again = start_site(tmp_path, SW_DEMO="0")
+    assert "First administrator" not in "".join(again.lines) and get(f"{again.url}/sign-in/") == 200
+    assert again.stop() == 0
+
+
+def test_a_worker_killed_hard_comes_back_and_nothing_outlives_the_supervisor(tmp_path):
+    site = start_site(tmp_path, SW_DEMO="0")
+    worker = next(pid for pid in processes_of(tmp_path) if "--queues default" in command_of(pid))
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: any("--queues default" in command_of(p) for p in processes_of(tmp_path) if p != worker))
+    assert "starting it again" in "".join(site.lines)
+    site.process.kill()
+    site.process.wait()
+    wait_until(lambda: processes_of(tmp_path) == [])
+
+
+def wait_until(happened, seconds: float = 30) -> None:
+    import time
+
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if happened():
+                return
+        except (OSError, StopIteration):
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"did not happen within {seconds} s")
+
+
+def test_a_port_in_use_is_said(tmp_path):
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free_port()))
+        taken.listen()
+        environment = {**os.environ, "PORT": str(taken.getsockname()[1]), "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "sw_site.settings"}
+        run = subprocess.run([sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 1 and "Choose another" in run.stderr
