@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def dataset_for(request: HttpRequest, slug: str) -> Dataset:
-    return get_object_or_404(Dataset.objects.visible_to(request.user), slug=slug)  # type: ignore[arg-type]
+    return get_object_or_404(Dataset.objects.visible_to(request.user), slug=slug)
 
 
 def image_for(request: HttpRequest, pk: int) -> Image:
-    images = Image.objects.visible_to(request.user).select_related("dataset")  # type: ignore[arg-type]
+    images = Image.objects.visible_to(request.user).select_related("dataset")
     return get_object_or_404(images, pk=pk)
 
 
 def version_for(request: HttpRequest, slug: str, number: int) -> DatasetVersion:
-    versions = DatasetVersion.objects.visible_to(request.user).select_related("dataset")  # type: ignore[arg-type]
+    versions = DatasetVersion.objects.visible_to(request.user).select_related("dataset")
     return get_object_or_404(versions, dataset__slug=slug, number=number)

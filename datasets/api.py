@@ -12,7 +12,7 @@ from pydantic import Field
 from datasets.access import dataset_for, image_for
 from datasets.browsing import GridFilter
 from datasets.labels import boxes_as_json
-from datasets.models import Dataset, DatasetVersion, Image
+from datasets.models import Dataset, Image
 from datasets.saving import BoxValues, save_boxes
 from datasets.versions.freeze import freeze, parse_fractions
 
@@ -82,7 +82,7 @@ class VersionOut(Schema):
 
 @router.get("", response=list[DatasetOut])
 def list_datasets(request: HttpRequest) -> Any:
-    return Dataset.objects.visible_to(request.user).for_list()  # type: ignore[arg-type]
+    return Dataset.objects.visible_to(request.user).for_list()
 
 
 @router.get("/{slug}/images", response=list[ImageOut])
@@ -113,7 +113,12 @@ def save_image_boxes(request: HttpRequest, pk: int, body: SaveIn) -> dict[str, A
     image = image_for(request, pk)
     values = [BoxValues(**box.dict()) for box in body.boxes]
     saved = save_boxes(
-        image, body.base_revision, values, verified=body.verified, negative=body.negative, user=request.user  # type: ignore[arg-type]
+        image,
+        body.base_revision,
+        values,
+        verified=body.verified,
+        negative=body.negative,
+        user=request.user,  # type: ignore[arg-type]
     )
     return image_state(saved)
 

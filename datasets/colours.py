@@ -1,4 +1,4 @@
-"""Class colours: twenty hues that stay apart on photographs and to colour-blind eyes (always drawn over a dark casing)."""
+"""Class colours: twenty hues that stay apart on photographs and to colour-blind eyes, drawn over a dark casing."""
 
 PALETTE = (
     "#ffb000", "#4cc9f0", "#ff5d8f", "#7ae582", "#b892ff", "#ff7b00", "#00d5b8", "#f6f740", "#5e9bff", "#ff9ed1",

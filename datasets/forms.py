@@ -36,9 +36,9 @@ class ManyFilesField(forms.FileField):
 
 
 class ImportForm(forms.Form):
-    files = ManyFilesField(
+    files: Any = ManyFilesField(
         label="Photos and labels",
-        help_text="A zip, or images together with their labelImg XML files. Whatever cannot be used is listed afterwards.",
+        help_text="A zip, or images together with their labelImg XML files. What cannot be used is listed afterwards.",
     )
     mapping = forms.CharField(
         label="Rename classes",
@@ -49,7 +49,7 @@ class ImportForm(forms.Form):
     label_map = forms.FileField(
         label="Label map",
         required=False,
-        help_text="A .pbtxt whose classes these labels belong to. Names that differ only in case and punctuation are matched.",
+        help_text="The classes, as a .pbtxt. Names that differ in case or punctuation only are matched.",
     )
 
     def clean_mapping(self) -> dict[str, str]:
@@ -67,7 +67,9 @@ class ImportForm(forms.Form):
         try:
             return file.read().decode("utf-8")
         except UnicodeDecodeError as error:
-            raise forms.ValidationError("This file is not a text in UTF-8. Choose the .pbtxt of the label map.") from error
+            raise forms.ValidationError(
+                "This file is not a text in UTF-8. Choose the .pbtxt of the label map."
+            ) from error
 
 
 class VersionForm(forms.Form):
@@ -75,7 +77,9 @@ class VersionForm(forms.Form):
     split = forms.CharField(
         initial="0.7,0.15,0.15", help_text="Shares of train, val and test. Every class is spread in these shares."
     )
-    seed = forms.IntegerField(initial=1, min_value=0, max_value=2**31 - 1, help_text="The same seed deals the same split.")
+    seed = forms.IntegerField(
+        initial=1, min_value=0, max_value=2**31 - 1, help_text="The same seed deals the same split."
+    )
 
     def clean_split(self) -> tuple[float, float, float]:
         try:

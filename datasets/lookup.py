@@ -23,5 +23,7 @@ def version_of(dataset: Dataset, number: int | None = None) -> DatasetVersion:
     found = versions.filter(number=number).first() if number else versions.first()
     if found is None:
         what = f"version {number}" if number else "version yet"
-        raise UserError("no_such_version", f"{dataset.name} has no {what}. Freeze one: create_version “{dataset.name}”.")
+        raise UserError(
+            "no_such_version", f"{dataset.name} has no {what}. Freeze one: create_version “{dataset.name}”."
+        )
     return found

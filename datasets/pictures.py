@@ -81,10 +81,14 @@ def _inspect(image: Pillow.Image, data: bytes) -> Picture:
     if kind == "MPO":  # a JPEG with a second picture behind it, as phones write them
         kind = "JPEG"
     if kind not in FILE_SUFFIX:
-        raise FormatError("image_type", f"{kind} files are not read. Save the image as JPEG or PNG and import it again.")
+        raise FormatError(
+            "image_type", f"{kind} files are not read. Save the image as JPEG or PNG and import it again."
+        )
     raw_size = image.size
     if raw_size[0] * raw_size[1] > MAX_PIXELS:
-        raise FormatError("image_too_large", f"The image has {raw_size[0]} x {raw_size[1]} pixels; 12,000 x 12,000 is the most.")
+        raise FormatError(
+            "image_too_large", f"The image has {raw_size[0]} x {raw_size[1]} pixels; 12,000 x 12,000 is the most."
+        )
     orientation = image.getexif().get(ORIENTATION_TAG, 1) if kind in ("JPEG", "PNG", "WEBP", "TIFF") else 1
     orientation = orientation if orientation in range(1, 9) else 1
     end = END_MARKS.get(kind)

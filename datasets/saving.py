@@ -105,7 +105,9 @@ def _check_classes(image: Image, boxes: Any) -> None:
 
 def _edges(image: Image, values: BoxValues) -> tuple[float, float, float, float]:
     edges = (values.x1, values.y1, values.x2, values.y2)
-    fitted = clip_edges(order_edges(edges), image.width, image.height) if all(map(math.isfinite, edges)) else (0, 0, 0, 0)
+    fitted = (
+        clip_edges(order_edges(edges), image.width, image.height) if all(map(math.isfinite, edges)) else (0, 0, 0, 0)
+    )
     if area(fitted) <= 0:
         raise UserError("box_zero_size", "A box has no area inside the image. Delete it or draw it again.", 422)
     return fitted

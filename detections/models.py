@@ -13,6 +13,8 @@ from sw_site.jobs.models import Job
 from training.models import TrainedModel
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from sw_site.accounts.models import User
 
 
@@ -23,7 +25,7 @@ class BatchSource(models.TextChoices):
 
 
 class BatchQuerySet(models.QuerySet["DetectionBatch"]):
-    def visible_to(self, user: User) -> BatchQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> BatchQuerySet:
         return self.filter(model__run__version__dataset__in=Dataset.objects.visible_to(user))
 
 
@@ -89,7 +91,7 @@ class Detection(models.Model):
 
 
 class EvaluationQuerySet(models.QuerySet["Evaluation"]):
-    def visible_to(self, user: User) -> EvaluationQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> EvaluationQuerySet:
         return self.filter(version__dataset__in=Dataset.objects.visible_to(user))
 
 

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import SessionAuth
@@ -46,9 +46,10 @@ def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     return answer(request, "not_accepted", str(error), error.status_code)
 
 
-def api_urls() -> tuple[list[URLPattern], str, str]:
+def api_urls() -> tuple[list[URLPattern | URLResolver], str, str]:
     """The API's addresses. It asks who you are by itself and answers 401; pages redirect to the sign-in form."""
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
-        login_not_required(pattern.callback)
+        if isinstance(pattern, URLPattern):
+            login_not_required(pattern.callback)
     return patterns, app_name, namespace

@@ -33,7 +33,7 @@ def env_list(name: str) -> list[str]:
 
 
 def env_secret(name: str, file: Path) -> str:
-    """The secret named by the environment, or the one kept in `file` (made on first use, readable by the owner only)."""
+    """The secret named by the environment, or the one kept in `file` (made on first use, for the owner's eyes only)."""
     if value := os.environ.get(name):
         return value
     try:

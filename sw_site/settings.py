@@ -68,7 +68,7 @@ TEMPLATES = [
     },
 ]
 
-# SQLite in WAL mode: readers never wait for the writer; IMMEDIATE makes a writer queue at its start, not fail at its end.
+# SQLite in WAL mode: readers never wait for the writer. IMMEDIATE: a writer queues at its start, not fails at its end.
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

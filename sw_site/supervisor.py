@@ -73,7 +73,9 @@ class Supervisor:
         child.quick_ends = child.quick_ends + 1 if quick else 0
         code = child.process.returncode if child.process else None
         if child.quick_ends >= MAX_QUICK_ENDS:
-            self.say(f"The {child.name} process ends at once each time (exit code {code}). What it printed above says why.")
+            self.say(
+                f"The {child.name} process ends at once each time (exit code {code}). What it printed above says why."
+            )
             return False
         self.say(f"The {child.name} process ended (exit code {code}); starting it again.")
         child.start()

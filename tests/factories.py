@@ -57,7 +57,9 @@ def make_image(dataset: Dataset | None = None, width: int = 400, height: int = 3
 def make_box(image: Image | None = None, label_class: LabelClass | None = None, **kwargs: Any) -> Box:
     image = image or make_image()
     label_class = label_class or image.dataset.classes.first()
-    return Box.objects.create(image=image, label_class=label_class, **{"x1": 10, "y1": 20, "x2": 110, "y2": 80, **kwargs})
+    return Box.objects.create(
+        image=image, label_class=label_class, **{"x1": 10, "y1": 20, "x2": 110, "y2": 80, **kwargs}
+    )
 
 
 def make_version(dataset: Dataset | None = None, images: int = 6, **kwargs: Any) -> DatasetVersion:

@@ -90,7 +90,7 @@ LOADS = {
 
 @pytest.mark.parametrize("statement", LOADS.values(), ids=LOADS.keys())
 def test_no_web_or_worker_process_loads_tensorflow(statement, tmp_path):
-    code = f"import sys; {statement}; sys.exit(str({ENGINE_ONLY} & set(sys.modules)) if {ENGINE_ONLY} & set(sys.modules) else 0)"
+    code = f"import sys; {statement}; loaded = {ENGINE_ONLY} & set(sys.modules); sys.exit(str(loaded) if loaded else 0)"
     environment = {**os.environ, "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "sw_site.settings"}
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, env=environment)
     assert run.returncode == 0, run.stderr

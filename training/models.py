@@ -13,11 +13,13 @@ from datasets.models import Dataset, DatasetVersion
 from sw_site.jobs.models import Job, JobState
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from sw_site.accounts.models import User
 
 
 class RunQuerySet(models.QuerySet["Run"]):
-    def visible_to(self, user: User) -> RunQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> RunQuerySet:
         return self.filter(version__dataset__in=Dataset.objects.visible_to(user))
 
     def for_list(self) -> RunQuerySet:
@@ -88,7 +90,7 @@ class Metric(models.Model):
 
 
 class TrainedModelQuerySet(models.QuerySet["TrainedModel"]):
-    def visible_to(self, user: User) -> TrainedModelQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> TrainedModelQuerySet:
         return self.filter(run__version__dataset__in=Dataset.objects.visible_to(user))
 
     def for_list(self) -> TrainedModelQuerySet:

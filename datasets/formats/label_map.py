@@ -30,7 +30,9 @@ def read_label_map(text: str) -> dict[int, str]:
             raise FormatError("label_map_twice", f"Id {number} or name {name!r} stands in the label map twice.")
         classes[number] = name
     if not classes:
-        raise FormatError("label_map_empty", "The label map has no items. Expected lines like: item { id: 1 name: 'cat' }")
+        raise FormatError(
+            "label_map_empty", "The label map has no items. Expected lines like: item { id: 1 name: 'cat' }"
+        )
     return dict(sorted(classes.items()))
 
 

@@ -62,10 +62,13 @@ def _read_object(element: etree._Element, position: int) -> BoxRecord:
     name = _text(element, "name")
     if not name:
         raise FormatError("box_without_class", f"Box {position} has no class name. Give it one and import again.")
-    edges = [_edge(element, key, name, position) for key in ("xmin", "ymin", "xmax", "ymax")]
+    x1, y1, x2, y2 = (_edge(element, key, name, position) for key in ("xmin", "ymin", "xmax", "ymax"))
     return BoxRecord(
         name,
-        *edges,
+        x1,
+        y1,
+        x2,
+        y2,
         difficult=_flag(element, "difficult"),
         truncated=_flag(element, "truncated"),
         occluded=_flag(element, "occluded"),

@@ -39,7 +39,7 @@ def place_boxes(record: AnnotationRecord, frame: Frame) -> tuple[list[BoxRecord]
     return placed, problems
 
 
-def _frame_change(record: AnnotationRecord, frame: Frame, problems: list[FormatError]):  # type: ignore[no-untyped-def]
+def _frame_change(record: AnnotationRecord, frame: Frame, problems: list[FormatError]):
     """How the file's pixels become upright pixels. labelImg since 1.8 draws upright, older ones in the stored frame."""
     stated, upright, raw = (record.width, record.height), (frame.width, frame.height), frame.raw_size
     if stated == upright or 0 in stated:
@@ -60,7 +60,9 @@ def _fit(edges: Edges, frame: Frame, what: str, problems: list[FormatError]) -> 
     if ordered != edges:
         problems.append(FormatError("box_inverted", f"{what} had its edges in the wrong order; they were swapped."))
     if area(ordered) == 0:
-        problems.append(FormatError("box_zero_size", f"{what} has no area and was left out. Draw it again if it matters."))
+        problems.append(
+            FormatError("box_zero_size", f"{what} has no area and was left out. Draw it again if it matters.")
+        )
         return None
     clipped = clip_edges(ordered, frame.width, frame.height)
     if area(clipped) == 0:

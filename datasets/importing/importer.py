@@ -34,7 +34,6 @@ CHUNK = 200
 READERS = 3
 
 
-
 @dataclass(frozen=True)
 class ImportOptions:
     """How names are to be understood. `label_map` is the text of a .pbtxt, or empty."""
@@ -161,4 +160,3 @@ class Importer:
             self.report.add_problem(entry.path, outcome)
             return None
         return ReadImage(entry.path, entry.size, outcome, self._annotations.pop(entry, []))
-

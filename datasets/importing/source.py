@@ -29,7 +29,8 @@ class Entry:
 
 
 class Source(Protocol):
-    problems: list[Problem]
+    @property
+    def problems(self) -> list[Problem]: ...
 
     def entries(self) -> Iterator[Entry]: ...
 
@@ -73,7 +74,8 @@ class ZipSource:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError) as error:
             raise UserError(
-                "not_a_zip", f"{file.name} is not a zip archive, or it is damaged ({error}). Make it again and upload it."
+                "not_a_zip",
+                f"{file.name} is not a zip archive, or it is damaged ({error}). Make it again and upload it.",
             ) from error
         if len(self._zip.infolist()) > MAX_ENTRIES:
             raise UserError("too_many_files", f"{file.name} holds more than {MAX_ENTRIES:,} files. Split it.")
@@ -144,7 +146,9 @@ class ManySource:
 
 def check_size(entry: Entry) -> None:
     if entry.size > MAX_FILE_BYTES:
-        raise FormatError("file_too_large", f"The file is larger than {MAX_FILE_BYTES // 2**20} MB, so it was not read.")
+        raise FormatError(
+            "file_too_large", f"The file is larger than {MAX_FILE_BYTES // 2**20} MB, so it was not read."
+        )
 
 
 def open_source(path: Path) -> Source:

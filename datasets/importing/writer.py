@@ -144,20 +144,18 @@ class ChunkWriter:
 
     def _apply(self, work: list[tuple[Image, Frame, list[ReadAnnotation]]]) -> None:
         pks = {image.pk for image, _, _ in work}
-        known_sources = set(
-            SourceAnnotation.objects.filter(image__in=pks).values_list("image_id", "sha256")
-        )
+        known_sources = set(SourceAnnotation.objects.filter(image__in=pks).values_list("image_id", "sha256"))
         boxes_of: dict[int, list[Box]] = {pk: [] for pk in pks}
         for box in Box.objects.filter(image__in=pks):
             boxes_of[box.image_id].append(box)
         pending = Pending()
-        for image, frame, annotations in work:
-            for annotation in annotations:
+        for image, frame, files in work:
+            for annotation in files:
                 digest = hashlib.sha256(annotation.data).hexdigest()
                 if (image.pk, digest) not in known_sources:
                     known_sources.add((image.pk, digest))
                     self._apply_one(image, frame, annotation, digest, boxes_of[image.pk], pending)
-            if not annotations and image.state == ReviewState.UNLABELLED and not boxes_of[image.pk]:
+            if not files and image.state == ReviewState.UNLABELLED and not boxes_of[image.pk]:
                 self._say_unlabelled(image)
         self._save(pending)
 

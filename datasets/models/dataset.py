@@ -13,11 +13,13 @@ from django.utils.text import slugify
 from datasets.colours import class_colour
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from sw_site.accounts.models import User
 
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
-    def visible_to(self, user: User) -> DatasetQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> DatasetQuerySet:
         """The one door to datasets. Everyone on the team sees all of them until roles say otherwise."""
         return self if user.is_authenticated else self.none()
 

@@ -15,6 +15,8 @@ from django.utils.safestring import SafeString, mark_safe
 from datasets.models.dataset import Dataset
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from datasets.models.annotation import Box
     from sw_site.accounts.models import User
 
@@ -27,7 +29,7 @@ class ReviewState(models.TextChoices):
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
-    def visible_to(self, user: User) -> ImageQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> ImageQuerySet:
         return self.filter(dataset__in=Dataset.objects.visible_to(user))
 
     def unlabelled(self) -> ImageQuerySet:
@@ -69,7 +71,9 @@ class Image(models.Model):
     defect = models.CharField(max_length=200, blank=True, help_text="Why it cannot be used, if it cannot.")
     has_thumbnails = models.BooleanField(default=False)
     note = models.TextField(blank=True)
-    revision = models.PositiveIntegerField(default=0, help_text="Number of the latest saved state; the optimistic lock.")
+    revision = models.PositiveIntegerField(
+        default=0, help_text="Number of the latest saved state; the optimistic lock."
+    )
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned_images"
     )
@@ -79,7 +83,6 @@ class Image(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ImageQuerySet.as_manager()
-    boxes: models.Manager[Box]
 
     class Meta:
         ordering = ["dataset_id", "pk"]

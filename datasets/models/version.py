@@ -11,6 +11,8 @@ from django.urls import reverse
 from datasets.models.dataset import Dataset
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from datasets.versions.manifest import Manifest
     from sw_site.accounts.models import User
 
@@ -18,7 +20,7 @@ SPLITS = ("train", "val", "test")
 
 
 class DatasetVersionQuerySet(models.QuerySet["DatasetVersion"]):
-    def visible_to(self, user: User) -> DatasetVersionQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> DatasetVersionQuerySet:
         return self.filter(dataset__in=Dataset.objects.visible_to(user))
 
 

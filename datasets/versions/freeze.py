@@ -26,8 +26,10 @@ def parse_fractions(text: str) -> tuple[float, float, float]:
     except ValueError:
         values = ()
     if len(values) != 3 or any(not 0 <= value <= 1 for value in values) or abs(sum(values) - 1) > 1e-6:
-        raise UserError("bad_split", f"{text!r} is not a split. Give three shares that add up to 1, like 0.7,0.15,0.15.")
-    return values  # type: ignore[return-value]
+        raise UserError(
+            "bad_split", f"{text!r} is not a split. Give three shares that add up to 1, like 0.7,0.15,0.15."
+        )
+    return values
 
 
 def freeze(

@@ -106,7 +106,9 @@ def read_manifest(name: str, digest: str) -> Manifest:
         with default_storage.open(name) as file:
             data = gzip.decompress(file.read())
     except (OSError, EOFError) as error:
-        raise ManifestError(f"The file of this version ({name}) cannot be read: {error}. Restore it from a backup.") from error
+        raise ManifestError(
+            f"The file of this version ({name}) cannot be read: {error}. Restore it from a backup."
+        ) from error
     if hashlib.sha256(data).hexdigest() != digest:
         raise ManifestError(f"The file of this version ({name}) is not what was frozen. Restore it from a backup.")
     return Manifest.from_json(data)

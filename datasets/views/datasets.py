@@ -21,7 +21,7 @@ PAGE_SIZE = 100
 
 @require_safe
 def dataset_list(request: HttpRequest) -> HttpResponse:
-    datasets = list(Dataset.objects.visible_to(request.user).for_list())  # type: ignore[arg-type]
+    datasets = list(Dataset.objects.visible_to(request.user).for_list())
     for dataset in datasets:
         dataset.covers = list(Image.objects.filter(dataset=dataset, defect="").for_grid()[:4])  # type: ignore[attr-defined]
     return TemplateResponse(request, "datasets/dataset_list.html", {"datasets": datasets})

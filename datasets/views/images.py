@@ -75,13 +75,13 @@ def editor_data(request: HttpRequest, image: Image, previous_url: str, next_url:
 
 
 @require_safe
-def image_file(request: HttpRequest, pk: int, tag: str) -> HttpResponse:
+def image_file(request: HttpRequest, pk: int, tag: str) -> FileResponse:
     """The upright picture. `tag` only makes the address change with the content."""
     return _file(image_for(request, pk).file)
 
 
 @require_safe
-def image_thumb(request: HttpRequest, pk: int, tag: str, size: str) -> HttpResponse:
+def image_thumb(request: HttpRequest, pk: int, tag: str, size: str) -> FileResponse:
     image = image_for(request, pk)
     if size not in SIZES:
         raise Http404
@@ -97,7 +97,7 @@ def image_history(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _file(name: str) -> HttpResponse:
+def _file(name: str) -> FileResponse:
     try:
         response = FileResponse(default_storage.open(name))
     except FileNotFoundError as error:

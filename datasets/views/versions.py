@@ -85,7 +85,14 @@ def frozen_photo(image: ManifestImage, classes: dict[int, str]) -> dict[str, obj
     """A manifest image as `includes/_photo.html` takes it."""
     row = Image(pk=image.id, sha256=image.sha256)
     boxes = [
-        {"x1": b.x1, "y1": b.y1, "x2": b.x2, "y2": b.y2, "colour": class_colour(b.class_id), "label": classes[b.class_id]}
+        {
+            "x1": b.x1,
+            "y1": b.y1,
+            "x2": b.x2,
+            "y2": b.y2,
+            "colour": class_colour(b.class_id),
+            "label": classes[b.class_id],
+        }
         for b in image.boxes
     ]
     return {

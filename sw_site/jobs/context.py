@@ -79,9 +79,7 @@ class JobContext:
             self.job.log = (self.job.log + "\n".join(self._lines) + "\n")[-LOG_LIMIT:]
             self._lines.clear()
         rows = Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING, attempt=self.job.attempt)
-        rows.update(
-            progress=self.job.progress, message=self.job.message, log=self.job.log, heartbeat=timezone.now()
-        )
+        rows.update(progress=self.job.progress, message=self.job.message, log=self.job.log, heartbeat=timezone.now())
         # A row that is no longer ours (reaped and given to another worker) is a reason to stop as well.
         mine = rows.values_list("cancel_requested", flat=True).first()
         self._cancel = mine is None or mine

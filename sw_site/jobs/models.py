@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from sw_site.accounts.models import User
 
 LOG_LIMIT = 20_000
@@ -33,7 +35,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         limit = timezone.now() - timedelta(seconds=settings.JOB_LOST_AFTER_SECONDS)
         return self.filter(state=JobState.RUNNING, heartbeat__lt=limit)
 
-    def visible_to(self, user: User) -> JobQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> JobQuerySet:
         """Jobs a person may see. Everyone on the team sees all of them until roles say otherwise."""
         return self if user.is_authenticated else self.none()
 

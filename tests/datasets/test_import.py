@@ -87,7 +87,10 @@ def test_the_name_inside_decides_when_no_stem_fits(tmp_path):
 
 def test_equal_stems_in_two_folders_match_beside_each_other(tmp_path):
     for folder, name in (("x", "bb8"), ("y", "r2d2")):
-        write(tmp_path, {f"{folder}/1.jpg": picture_bytes(), f"{folder}/1.xml": voc_xml("1.jpg", boxes=[(name, 1, 1, 9, 9)])})
+        write(
+            tmp_path,
+            {f"{folder}/1.jpg": picture_bytes(), f"{folder}/1.xml": voc_xml("1.jpg", boxes=[(name, 1, 1, 9, 9)])},
+        )
     dataset, report = run(tmp_path)
     assert report.problems == []
     assert {i.folder: i.boxes.get().label_class.name for i in dataset.images.all()} == {"x": "bb8", "y": "r2d2"}
@@ -164,7 +167,9 @@ def test_names_are_mapped_and_remembered(tmp_path):
 
 def test_a_label_map_gives_the_numbers_and_matches_spellings(tmp_path):
     boxes = [("r2-d2", 1, 1, 9, 9), ("bb8", 11, 1, 19, 9)]
-    dataset, report = run(write(tmp_path, {"a.jpg": picture_bytes(), "a.xml": voc_xml(boxes=boxes)}), label_map=LABEL_MAP)
+    dataset, report = run(
+        write(tmp_path, {"a.jpg": picture_bytes(), "a.xml": voc_xml(boxes=boxes)}), label_map=LABEL_MAP
+    )
     assert [(c.number, c.name) for c in dataset.classes.all()] == [(1, "BB-8"), (2, "R2-D2")]
     assert report.boxes_added == 2 and report.problems == []
 
@@ -198,7 +203,9 @@ def test_what_is_no_zip_is_refused_with_a_sentence(tmp_path):
 
 
 def test_members_that_climb_out_or_are_links_or_bombs_are_refused_one_by_one(tmp_path):
-    path = zipped(tmp_path / "set.zip", {"../evil.jpg": picture_bytes(), "/abs.jpg": picture_bytes(), "a.jpg": picture_bytes()})
+    path = zipped(
+        tmp_path / "set.zip", {"../evil.jpg": picture_bytes(), "/abs.jpg": picture_bytes(), "a.jpg": picture_bytes()}
+    )
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         link = zipfile.ZipInfo("link.jpg")
         link.external_attr = (stat.S_IFLNK | 0o777) << 16

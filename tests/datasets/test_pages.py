@@ -83,7 +83,11 @@ def test_the_grid_asks_the_database_the_same_number_of_questions_for_any_page(cl
 def test_names_are_escaped_everywhere(client):
     dataset = make_dataset(name="<script>alert(1)</script>", classes=("<b>x</b>",))
     image = make_box(make_image(dataset, file_name="<img src=x>.jpg")).image
-    for url in (dataset.get_absolute_url(), image.get_absolute_url(), reverse("datasets:class-list", args=[dataset.slug])):
+    for url in (
+        dataset.get_absolute_url(),
+        image.get_absolute_url(),
+        reverse("datasets:class-list", args=[dataset.slug]),
+    ):
         content = client.get(url).content.decode()
         assert "<script>alert" not in content and "<img src=x>" not in content and "<b>x</b>" not in content
 
@@ -120,7 +124,10 @@ def test_loose_files_may_share_a_name(client):
     [
         ({}, "This field is required"),
         ({"files": [SimpleUploadedFile("a.zip", b"x")], "mapping": "bb8"}, "Write OLD=NEW"),
-        ({"files": [SimpleUploadedFile("a.zip", b"x")], "label_map": SimpleUploadedFile("m", b"\xff\xfe")}, "not a text"),
+        (
+            {"files": [SimpleUploadedFile("a.zip", b"x")], "label_map": SimpleUploadedFile("m", b"\xff\xfe")},
+            "not a text",
+        ),
     ],
 )
 def test_a_bad_import_form_says_what_is_wrong(client, data, sentence):
@@ -179,7 +186,9 @@ def test_freezing_by_the_form(client):
 
 def test_freezing_nothing_is_refused_on_the_form(client):
     dataset = make_dataset()
-    response = client.post(reverse("datasets:version-create", args=[dataset.slug]), {"split": "0.7,0.15,0.15", "seed": 1})
+    response = client.post(
+        reverse("datasets:version-create", args=[dataset.slug]), {"split": "0.7,0.15,0.15", "seed": 1}
+    )
     assert "no labelled image" in response.content.decode()
 
 

@@ -38,7 +38,15 @@ def test_a_turned_photo_is_made_upright_and_boxes_turn_with_it(orientation):
 
 @pytest.mark.parametrize(
     ("mode", "kind"),
-    [("CMYK", "JPEG"), ("I;16", "PNG"), ("RGBA", "WEBP"), ("P", "GIF"), ("RGB", "BMP"), ("RGB", "TIFF"), ("RGB", "WEBP")],
+    [
+        ("CMYK", "JPEG"),
+        ("I;16", "PNG"),
+        ("RGBA", "WEBP"),
+        ("P", "GIF"),
+        ("RGB", "BMP"),
+        ("RGB", "TIFF"),
+        ("RGB", "WEBP"),
+    ],
 )
 def test_unusual_pictures_become_plain_ones(mode, kind):
     picture = inspect_picture(encoded(Pillow.new(mode, (30, 20)), kind))
@@ -54,7 +62,9 @@ def test_a_file_cut_short_is_refused(kind):
     assert error.value.code == "image_does_not_decode"
 
 
-@pytest.mark.parametrize("data", [b"", b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\xff\xd8\xff\xe0broken"])
+@pytest.mark.parametrize(
+    "data", [b"", b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\xff\xd8\xff\xe0broken"]
+)
 def test_what_is_no_image_is_refused(data):
     with pytest.raises(FormatError) as error:
         inspect_picture(data)

@@ -49,7 +49,11 @@ def test_a_save_on_an_old_revision_is_refused_with_the_present_state(alice):
         save(image, [], base=0)
     answer = error.value.as_json()
     assert error.value.status == 409 and answer["error"]["code"] == "stale_revision"
-    assert (answer["current"]["revision"], answer["current"]["user"], len(answer["current"]["boxes"])) == (1, "alice", 1)
+    assert (answer["current"]["revision"], answer["current"]["user"], len(answer["current"]["boxes"])) == (
+        1,
+        "alice",
+        1,
+    )
     assert image.boxes.count() == 1
 
 
@@ -107,7 +111,10 @@ def test_of_two_interleaved_editors_none_loses_a_box():
     image = make_image()
     for _ in range(20):
         base = Image.objects.get(pk=image.pk).revision
-        present = [values(image, id=b.pk, class_id=b.label_class_id, x1=b.x1, y1=b.y1, x2=b.x2, y2=b.y2) for b in image.boxes.all()]
+        present = [
+            values(image, id=b.pk, class_id=b.label_class_id, x1=b.x1, y1=b.y1, x2=b.x2, y2=b.y2)
+            for b in image.boxes.all()
+        ]
         mine, theirs = values(image), values(image)
         save(image, [*present, mine], base=base)
         with pytest.raises(StaleRevision):

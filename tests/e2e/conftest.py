@@ -21,7 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 180
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 #: As root there is no sandbox to be had; the rest keeps the browser from calling home.
-FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
 
 
 def free_port() -> int:
@@ -64,7 +70,13 @@ def start_site(data_dir: Path, **environment: str) -> Site:
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve"],
         cwd=ROOT,
-        env={**os.environ, "PORT": str(port), "DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "sw_site.settings", **environment},
+        env={
+            **os.environ,
+            "PORT": str(port),
+            "DATA_DIR": str(data_dir),
+            "DJANGO_SETTINGS_MODULE": "sw_site.settings",
+            **environment,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

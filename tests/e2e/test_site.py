@@ -1,4 +1,4 @@
-"""The one foreground process: starts from nothing, starts again quickly, stops cleanly, survives kill -9 of its parts."""
+"""The one foreground process: starts from nothing, starts again, stops cleanly, survives kill -9 of its parts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def processes_of(data_dir: Path) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         try:
-            if entry.name.isdigit() and f"DATA_DIR={data_dir}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+            if entry.name.isdigit() and f"DATA_DIR={data_dir}".encode() in (entry / "environ").read_bytes().split(
+                b"\0"
+            ):
                 found.append(int(entry.name))
         except OSError:
             continue
@@ -79,6 +81,13 @@ def test_a_port_in_use_is_said(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", free_port()))
         taken.listen()
-        environment = {**os.environ, "PORT": str(taken.getsockname()[1]), "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "sw_site.settings"}
-        run = subprocess.run([sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, capture_output=True, text=True)
+        environment = {
+            **os.environ,
+            "PORT": str(taken.getsockname()[1]),
+            "DATA_DIR": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "sw_site.settings",
+        }
+        run = subprocess.run(
+            [sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, capture_output=True, text=True
+        )
     assert run.returncode == 1 and "Choose another" in run.stderr
