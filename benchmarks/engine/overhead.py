@@ -30,16 +30,14 @@ from tests.training.engine.builders import make_request, make_run  # noqa: E402
 
 WARM_UP_BLOCKS = 1
 
-Block = tuple[float, float]
-
 
 class Turn:
-    """The child's side of taking turns: waits for a line on stdin, answers with the wall and CPU seconds of a block."""
+    """The child's side of taking turns: waits for a line on stdin, answers with the seconds a block took."""
 
     def __init__(self, steps: int) -> None:
         self._steps = steps
         self._done = 0
-        self._started: tuple[float, float] | None = None
+        self._started: float | None = None
 
     def step(self) -> None:
         """Called between two steps; waits here when a block is complete."""
@@ -47,11 +45,10 @@ class Turn:
             self._done += 1
             if self._done % self._steps:
                 return
-            wall, cpu = self._started
-            print(f"block {time.perf_counter() - wall} {time.process_time() - cpu}", flush=True)
+            print(f"block {time.perf_counter() - self._started}", flush=True)
         if not sys.stdin.readline():
             sys.exit(0)
-        self._started = time.perf_counter(), time.process_time()
+        self._started = time.perf_counter()
 
 
 def train_with_engine(run_dir: Path, steps: int) -> None:
@@ -109,10 +106,10 @@ def train_with_stock(run_dir: Path, steps: int) -> None:
 SIDES: dict[str, Callable[[Path, int], None]] = {"engine": train_with_engine, "stock": train_with_stock}
 
 
-def measure(run_dir: Path, blocks: int, steps: int) -> dict[str, list[Block]]:
-    """(wall, CPU) seconds of every block after the warm-up, for both sides."""
+def measure(run_dir: Path, blocks: int, steps: int) -> dict[str, list[float]]:
+    """Seconds of every block after the warm-up, for both sides."""
     children = {side: start(side, run_dir, steps) for side in SIDES}
-    seconds: dict[str, list[Block]] = {side: [] for side in SIDES}
+    seconds: dict[str, list[float]] = {side: [] for side in SIDES}
     for index in range(blocks + WARM_UP_BLOCKS):
         # Whoever goes first in one round goes last in the next.
         for side in sorted(SIDES, reverse=bool(index % 2)):
@@ -131,14 +128,13 @@ def start(side: str, run_dir: Path, steps: int) -> subprocess.Popen[str]:
         return subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
 
 
-def one_block(child: subprocess.Popen[str]) -> Block:
+def one_block(child: subprocess.Popen[str]) -> float:
     stdin, stdout = pipe(child.stdin), pipe(child.stdout)
     stdin.write("go\n")
     stdin.flush()
     for line in stdout:
         if line.startswith("block "):
-            wall, cpu = map(float, line.split()[1:])
-            return wall, cpu
+            return float(line.split()[1])
     raise RuntimeError("a training process ended early; see engine.log and stock.log in the run directory")
 
 
@@ -147,8 +143,8 @@ def pipe(stream: IO[str] | None) -> IO[str]:
     return stream
 
 
-def report(seconds: dict[str, list[Block]], steps: int) -> dict[str, Any]:
-    engine, stock = ([wall for wall, _ in seconds[side]] for side in ("engine", "stock"))
+def report(seconds: dict[str, list[float]], steps: int) -> dict[str, Any]:
+    engine, stock = seconds["engine"], seconds["stock"]
     pairs = [mine / theirs for mine, theirs in zip(engine, stock, strict=True)]
     return {
         "benchmark": "engine_overhead",
