@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -49,6 +50,14 @@ class GridFilter:
         values = {"state": self.state, "class": self.class_id, "name": self.text, "defect": "1" if self.defect else ""}
         text = urlencode({key: value for key, value in values.items() if value})
         return f"?{text}" if text else ""
+
+
+def with_covers(datasets: Iterable[Dataset], count: int = 4) -> list[Any]:
+    """Datasets with `covers`: their first photos, for a card."""
+    rows: list[Any] = list(datasets)
+    for dataset in rows:
+        dataset.covers = list(Image.objects.filter(dataset=dataset, defect="").for_grid()[:count])
+    return rows
 
 
 @dataclass(frozen=True)

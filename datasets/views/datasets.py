@@ -11,9 +11,9 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from datasets.access import dataset_for
-from datasets.browsing import GridFilter
+from datasets.browsing import GridFilter, with_covers
 from datasets.forms import ClassForm, DatasetForm
-from datasets.models import Dataset, Image, ReviewState
+from datasets.models import Dataset, ReviewState
 from sw_site.jobs.models import Job
 
 PAGE_SIZE = 100
@@ -21,9 +21,7 @@ PAGE_SIZE = 100
 
 @require_safe
 def dataset_list(request: HttpRequest) -> HttpResponse:
-    datasets = list(Dataset.objects.visible_to(request.user).for_list())
-    for dataset in datasets:
-        dataset.covers = list(Image.objects.filter(dataset=dataset, defect="").for_grid()[:4])  # type: ignore[attr-defined]
+    datasets = with_covers(Dataset.objects.visible_to(request.user).for_list())
     return TemplateResponse(request, "datasets/dataset_list.html", {"datasets": datasets})
 
 
