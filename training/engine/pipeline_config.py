@@ -25,7 +25,7 @@ SHUFFLE_MEGABYTES = 512  # of encoded images held for shuffling; more photograph
 def build(run: RunDirectory, request: RunRequest, dataset: Dataset) -> pipeline_pb2.TrainEvalPipelineConfig:
     """The whole pipeline of a run."""
     pipeline = pipeline_pb2.TrainEvalPipelineConfig()
-    fill_model(pipeline.model.ssd, request.model, len(dataset.classes))
+    fill_model(pipeline.model.ssd, request.model, len(dataset.classes), request.train.steps)
     fill_train(pipeline.train_config, request.train, dataset.most_boxes())
     pipeline.train_input_reader.shuffle_buffer_size = shuffle_buffer(run, len(dataset.split("train")))
     fill_readers(pipeline, run)

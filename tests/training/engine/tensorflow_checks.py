@@ -183,6 +183,32 @@ def records_are_whole_or_absent() -> None:
 
 
 @check
+def an_image_without_boxes_is_read_like_any_other() -> None:
+    """The decoder refuses an empty list of another type, so one negative used to stop a whole run."""
+    from object_detection.data_decoders.tf_example_decoder import TfExampleDecoder
+
+    from training.engine import records
+
+    content = dataset_json()
+    content["images"][0]["boxes"] = []
+    dataset = Dataset.from_json(content)
+    found = [
+        TfExampleDecoder().decode(records.example(image, dataset.classes).SerializeToString())
+        for image in dataset.images[:2]
+    ]
+    assert [list(item["groundtruth_boxes"].shape) for item in found] == [[0, 4], [len(dataset.images[1].boxes), 4]]
+
+
+@check
+def short_runs_forget_their_starting_averages() -> None:
+    from training.engine.architectures import batch_norm_decay
+
+    assert [batch_norm_decay(steps) for steps in (0, 20, 1000, 100_000)] == [0.9, 0.9, 0.98, 0.997]
+    for steps in (200, 600, 1000, 3000):
+        assert batch_norm_decay(steps) ** steps < 1e-3
+
+
+@check
 def pipeline_config_says_what_was_asked() -> None:
     from training.engine import pipeline_config, records
 
@@ -202,6 +228,7 @@ def pipeline_config_says_what_was_asked() -> None:
     kinds = [option.WhichOneof("preprocessing_step") for option in train.data_augmentation_options]
     assert "ssd_random_crop" in kinds and "random_horizontal_flip" not in kinds
     assert pipeline.train_input_reader.shuffle_buffer_size == 4
+    assert math.isclose(ssd.feature_extractor.conv_hyperparams.batch_norm.decay, 0.96, rel_tol=1e-6)
 
 
 @check
@@ -258,7 +285,7 @@ def tiny_model(classes: int) -> Any:
     from training.engine.request import ModelRequest
 
     pipeline = pipeline_pb2.TrainEvalPipelineConfig()
-    fill_model(pipeline.model.ssd, ModelRequest(depth_multiplier=0.1, input_size=96), classes)
+    fill_model(pipeline.model.ssd, ModelRequest(depth_multiplier=0.1, input_size=96), classes, steps=20)
     model = build_model(pipeline)
     Detector(model, 96)
     return model
