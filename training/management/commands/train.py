@@ -19,7 +19,7 @@ from training.management.waiting import wait_for
 from training.models import Run, TrainedModel
 from training.words import percent
 
-SETTINGS = ("steps", "batch_size", "learning_rate", "depth_multiplier", "input_size", "seed")
+SETTINGS = ("steps", "batch_size", "learning_rate", "depth_multiplier", "input_size", "augmentation", "seed")
 
 
 class Command(SiteCommand):
@@ -45,6 +45,7 @@ class Command(SiteCommand):
         parser.add_argument("--input-size", type=int, metavar="N", help=f"One of {words(presets.INPUT_SIZES)}.")
         parser.add_argument("--seed", type=int, metavar="N", help="Default: 1.")
         parser.add_argument("--learning-rate", type=float, metavar="X", help="Default: 0.02 per 8 images of a step.")
+        parser.add_argument("--augmentation", choices=presets.AUGMENTATIONS, help="Default: default (crops, light).")
         parser.add_argument("--queue", action="store_true", help="Hand it to a worker and return at once.")
 
     def run(self, **options: Any) -> dict[str, Any]:
