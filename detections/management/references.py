@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datasets import lookup
 from datasets.models import DatasetVersion
 from sw_site.lib.errors import UserError
 from training.models import TrainedModel
@@ -18,13 +19,4 @@ def model_of(reference: str) -> TrainedModel:
 
 def version_of(model: TrainedModel, number: int | None) -> DatasetVersion:
     """This version of the dataset the model was trained on; without a number the one it was trained on."""
-    if number is None:
-        return model.run.version
-    versions = DatasetVersion.objects.select_related("dataset").filter(dataset=model.run.version.dataset)
-    version = versions.filter(number=number).first()
-    if version is None:
-        numbers = ", ".join(str(known) for known in versions.order_by("number").values_list("number", flat=True))
-        raise UserError(
-            "no_such_version", f"{model.run.version.dataset} has no version {number}. It has: {numbers}.", 404
-        )
-    return version
+    return model.run.version if number is None else lookup.version_of(model.run.version.dataset, number)

@@ -55,7 +55,7 @@ def test_create_version_prints_its_documented_keys(capsys):
 
 
 def test_create_version_knows_no_such_dataset():
-    with pytest.raises(CommandError, match="no dataset 'Nope'"):
+    with pytest.raises(CommandError, match="no dataset called “Nope”"):
         call_command("create_version", "Nope")
 
 

@@ -60,7 +60,7 @@ class TestEvaluate:
         assert refused("evaluate", "nobody")["code"] == "no_such_model"
         error = refused("evaluate", model.pk, "--version", 9)
         assert error["code"] == "no_such_version"
-        assert "It has: 1" in error["message"]
+        assert "frozen so far: 1" in error["message"]
 
     def test_failed_job_is_told(self, monkeypatch):
         model = make_detector()

@@ -6,11 +6,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db.models import Q
 
-from datasets.models import Dataset, DatasetVersion
+from datasets.lookup import dataset_by_name, version_of
 from sw_site.lib.commands import SiteCommand
-from sw_site.lib.errors import UserError
 from training import presets
 from training.actions import start_run
 from training.bases import NOTHING, base_from_reference
@@ -49,7 +47,7 @@ class Command(SiteCommand):
         parser.add_argument("--queue", action="store_true", help="Hand it to a worker and return at once.")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        version = version_of(options["dataset"], options["number"])
+        version = version_of(dataset_by_name(options["dataset"]), options["number"])
         base = base_from_reference(options["base"]) if options["base"] else NOTHING
         config = TrainingSettings.for_version(version, base, **{key: options[key] for key in SETTINGS})
         run = start_run(version, config, name=options["model"], base=base, submit=options["queue"])
@@ -70,25 +68,6 @@ class Command(SiteCommand):
 
 def words(choices: tuple[float, ...]) -> str:
     return ", ".join(str(choice) for choice in choices)
-
-
-def version_of(name: str, number: int | None) -> DatasetVersion:
-    """The newest version of a dataset, or the one of this number; UserError naming what there is instead."""
-    dataset = Dataset.objects.filter(Q(name=name) | Q(slug=name)).first()
-    if dataset is None:
-        known = ", ".join(Dataset.objects.values_list("name", flat=True)[:10]) or "none yet"
-        raise UserError("no_such_dataset", f"There is no dataset called “{name}”. There are: {known}.", 404)
-    versions = dataset.versions.all()
-    version = (versions.filter(number=number) if number is not None else versions.order_by("-number")).first()
-    if version is None:
-        known = ", ".join(str(n) for n in versions.values_list("number", flat=True)) or "none"
-        raise UserError(
-            "no_such_version",
-            f"{dataset.name} has no version {'' if number is None else number} (frozen so far: {known}). "
-            "Freeze one first, on the dataset's Versions tab or with manage.py create_version.",
-            404,
-        )
-    return version
 
 
 def result_of(run: Run) -> dict[str, Any]:
