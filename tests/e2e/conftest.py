@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 180
+START_SECONDS = 300
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 #: As root there is no sandbox to be had; the rest keeps the browser from calling home.
 FLAGS = [

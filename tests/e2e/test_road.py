@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from datasets.demo.export import write_demo_zip
 
 pytestmark = [pytest.mark.browser, pytest.mark.training]
-TRAINING_MS = 240_000
+TRAINING_MS = 600_000
 
 
 @pytest.fixture(scope="module")
