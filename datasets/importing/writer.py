@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -243,8 +244,12 @@ class ChunkWriter:
 
     @staticmethod
     def _save(pending: Pending) -> None:
-        unique = {image.pk: image for image in pending.images}
-        Image.objects.bulk_update(unique.values(), FIELDS, batch_size=200)
+        # Nearly all images of a chunk end in the same state: one UPDATE for each state, not one value for each image.
+        alike: dict[tuple[Any, ...], set[int]] = defaultdict(set)
+        for image in {image.pk: image for image in pending.images}.values():
+            alike[tuple(getattr(image, name) for name in FIELDS)].add(image.pk)
+        for values, pks in alike.items():
+            Image.objects.filter(pk__in=pks).update(**dict(zip(FIELDS, values, strict=True)))
         Box.objects.bulk_create(pending.boxes, batch_size=2000)
         Revision.objects.bulk_create(pending.revisions)
         SourceAnnotation.objects.bulk_create(pending.sources)
