@@ -48,7 +48,7 @@ def import_the_zip(page: Page, site, demo_zip: Path, shoot) -> None:
 def fix_a_box(page: Page, shoot) -> None:
     page.locator("[data-grid] .photo").nth(1).click()
     stage = page.locator(".stage").first
-    stage.wait_for()
+    page.locator("[data-ready=true]").wait_for()  # the page is there before its script has wired it
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     before = len(json.loads(page.locator("#editor-data").inner_text())["boxes"])
     area = stage.bounding_box()
