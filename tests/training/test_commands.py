@@ -138,11 +138,16 @@ def test_export_writes_a_folder(model, tmp_path, format):
     assert answer["max_box_difference"] == 1e-7
 
 
-def test_export_takes_an_empty_folder_and_no_other(model, tmp_path):
-    (tmp_path / "empty").mkdir()
-    assert "is written to" in command("export_model", "cli droids", "--format", "onnx", "--output", tmp_path / "empty")
-    with pytest.raises(CommandError, match="not an empty folder"):
-        command("export_model", "cli droids", "--format", "onnx", "--output", tmp_path / "empty")
+def test_formats_may_share_a_folder_and_nothing_in_it_is_overwritten(model, tmp_path):
+    for _ in range(2):  # the same again is no harm
+        for format in ("onnx", "frozen_graph"):
+            command("export_model", "cli droids", "--format", format, "--output", tmp_path / "all")
+    assert (tmp_path / "all" / "label_map.pbtxt").exists()
+    (tmp_path / "all" / "label_map.pbtxt").write_text("my own")
+    with pytest.raises(CommandError, match="holds another label_map.pbtxt"):
+        command("export_model", "cli droids", "--format", "onnx", "--output", tmp_path / "all")
+    assert (tmp_path / "all" / "label_map.pbtxt").read_text() == "my own"
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def test_export_of_an_unknown_model_names_the_known(model, tmp_path):

@@ -14,11 +14,11 @@ from datasets.storage import write_whole
 from detections.documents import box_json
 from detections.drawing import annotate
 from detections.inference import Detected, Problem, Source, detect_images, load_predictor
-from detections.management.references import model_of
 from detections.metrics.values import HEADLINE_SCORE
 from detections.pictures import image_files
 from sw_site.lib.commands import SiteCommand, progress_bar
 from sw_site.lib.errors import UserError
+from training.lookup import model_of
 
 DOCUMENT = "detections.json"
 

@@ -10,8 +10,9 @@ from django.core.management.base import CommandParser
 from datasets.models.version import SPLITS
 from detections.actions import evaluate_here
 from detections.evaluation import summary
-from detections.management.references import model_of, version_of
+from detections.management.references import version_of
 from sw_site.lib.commands import SiteCommand, progress_bar
+from training.lookup import model_of
 from training.words import percent
 
 

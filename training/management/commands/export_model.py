@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from argparse import ArgumentParser
+from filecmp import cmp
 from pathlib import Path
 from typing import Any
 
+from datasets.storage import write_whole
 from sw_site.lib.commands import SiteCommand
 from sw_site.lib.errors import UserError
 from training.actions import export_of, request_export
+from training.lookup import model_of
 from training.management.waiting import wait_for
 from training.models import Export, ExportFormat, TrainedModel
 
@@ -22,16 +24,14 @@ class Command(SiteCommand):
         parser.add_argument("model", metavar="MODEL", help="A model's name or number.")
         parser.add_argument("--format", required=True, choices=ExportFormat.values)
         parser.add_argument(
-            "--output", required=True, type=Path, metavar="DIR", help="A folder that is not there yet, or empty."
+            "--output", required=True, type=Path, metavar="DIR", help="A folder; it is made if there is none."
         )
 
     def run(self, **options: Any) -> dict[str, Any]:
         model = model_of(options["model"])
         output: Path = options["output"].expanduser().resolve()
-        if output.exists() and (not output.is_dir() or any(output.iterdir())):
-            raise UserError("output_taken", f"{output} is not an empty folder. Name another one, or empty it first.")
         export = export_of(model, options["format"]) or self.make(model, options)
-        copy_whole(export.path, output)
+        copy_into(export.path, output)
         return {
             "model": model.name,
             "format": export.format,
@@ -50,22 +50,23 @@ class Command(SiteCommand):
         self.stdout.write(f"{result['model']} is written to {result['output']}.")
 
 
-def model_of(reference: str) -> TrainedModel:
-    try:
-        return TrainedModel.objects.for_list().by_reference(reference)
-    except TrainedModel.DoesNotExist:
-        known = ", ".join(TrainedModel.objects.values_list("name", flat=True)[:10]) or "none yet"
-        raise UserError("no_such_model", f"There is no model “{reference}”. There are: {known}.", 404) from None
+def copy_into(source: Path, target: Path) -> None:
+    """Copies the files of a folder; each is whole or absent. Several formats may share a target.
 
-
-def copy_whole(source: Path, target: Path) -> None:
-    """Copies a folder so that `target` is complete or absent."""
-    part = target.with_name(target.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        shutil.copytree(source, part)
-        if target.exists():
-            target.rmdir()
-        part.rename(target)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    Raises:
+        UserError: a file of the same name with other content is there already; nothing is copied then.
+    """
+    files = [file.relative_to(source) for file in sorted(source.rglob("*")) if file.is_file()]
+    if target.exists() and not target.is_dir():
+        raise UserError("output_taken", f"{target} is a file. Name a folder.")
+    taken = [str(file) for file in files if (target / file).exists() and not cmp(source / file, target / file, False)]
+    if taken:
+        raise UserError(
+            "output_taken", f"{target} holds another {taken[0]} already. Name another folder, or empty it first."
+        )
+    for file in files:
+        write_whole(target / file, (source / file).read_bytes())
+    for folder in (
+        path for path in source.rglob("*") if path.is_dir()
+    ):  # SavedModel readers expect assets/, even empty
+        (target / folder.relative_to(source)).mkdir(parents=True, exist_ok=True)
