@@ -59,27 +59,38 @@ def _parse(data: bytes) -> etree._Element:
 
 
 def _read_object(element: etree._Element, position: int) -> BoxRecord:
-    name = _text(element, "name")
+    fields = _children(element)
+    name = fields.get("name", "")
     if not name:
         raise FormatError("box_without_class", f"Box {position} has no class name. Give it one and import again.")
-    x1, y1, x2, y2 = (_edge(element, key, name, position) for key in ("xmin", "ymin", "xmax", "ymax"))
+    bounds = element.find("bndbox")
+    edges = {} if bounds is None else _children(bounds)
+    x1, y1, x2, y2 = (_edge(edges.get(key, ""), key, name, position) for key in ("xmin", "ymin", "xmax", "ymax"))
     return BoxRecord(
         name,
         x1,
         y1,
         x2,
         y2,
-        difficult=_flag(element, "difficult"),
-        truncated=_flag(element, "truncated"),
-        occluded=_flag(element, "occluded"),
-        pose=_text(element, "pose")[:40],
+        difficult=_flag(fields, "difficult"),
+        truncated=_flag(fields, "truncated"),
+        occluded=_flag(fields, "occluded"),
+        pose=fields.get("pose", "")[:40],
     )
 
 
-def _edge(element: etree._Element, key: str, name: str, position: int) -> float:
-    text = _text(element, f"bndbox/{key}").replace(",", ".")
+def _children(element: etree._Element) -> dict[str, str]:
+    """Texts by tag; of a tag that stands there twice the first counts."""
+    texts: dict[str, str] = {}
+    for child in element:
+        if isinstance(child.tag, str):  # not a comment
+            texts.setdefault(child.tag, (child.text or "").strip())
+    return texts
+
+
+def _edge(text: str, key: str, name: str, position: int) -> float:
     try:
-        value = float(text)
+        value = float(text.replace(",", "."))
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
@@ -89,8 +100,8 @@ def _edge(element: etree._Element, key: str, name: str, position: int) -> float:
     return value
 
 
-def _flag(element: etree._Element, key: str) -> bool:
-    return _text(element, key).lower() in TRUE_TEXTS
+def _flag(fields: dict[str, str], key: str) -> bool:
+    return fields.get(key, "").lower() in TRUE_TEXTS
 
 
 def _text(element: etree._Element | None, path: str) -> str:

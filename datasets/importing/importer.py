@@ -136,10 +136,13 @@ class Importer:
     def _read_in_chunks(self) -> Iterator[list[ReadImage]]:
         """Images read, hashed, checked and stored; only what the database needs stays in memory."""
         images = self._contents.images
+        chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
         with ThreadPoolExecutor(READERS) as pool:
-            for start in range(0, len(images), CHUNK):
-                entries = images[start : start + CHUNK]
-                pictures = pool.map(self._read_image, entries)
+            ahead = [pool.map(self._read_image, entries) for entries in chunks[:1]]
+            for number, entries in enumerate(chunks, start=1):
+                pictures = list(ahead.pop())
+                # The next chunk is read while the database takes this one.
+                ahead.extend(pool.map(self._read_image, coming) for coming in chunks[number : number + 1])
                 yield [image for image in map(self._pair, entries, pictures) if image]
 
     def _read_image(self, entry: Entry) -> Picture | FormatError:

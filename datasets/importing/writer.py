@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from datasets.bulk import insert_boxes
 from datasets.formats.records import AnnotationRecord, BoxRecord, FormatError
 from datasets.importing.boxes import Frame, place_boxes
 from datasets.importing.classes import ClassMapper
@@ -250,6 +251,6 @@ class ChunkWriter:
             alike[tuple(getattr(image, name) for name in FIELDS)].add(image.pk)
         for values, pks in alike.items():
             Image.objects.filter(pk__in=pks).update(**dict(zip(FIELDS, values, strict=True)))
-        Box.objects.bulk_create(pending.boxes, batch_size=2000)
+        insert_boxes(pending.boxes)
         Revision.objects.bulk_create(pending.revisions)
         SourceAnnotation.objects.bulk_create(pending.sources)
