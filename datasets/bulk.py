@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import uuid
+from collections.abc import Iterator, Sequence
 
 from django.db import connection
 from django.utils import timezone
 
 from datasets.models import Box
+
+
+def new_ids() -> Iterator[uuid.UUID]:
+    """Random (version 4) ids without end; the system is asked for randomness once for each thousand."""
+    while True:
+        block = os.urandom(16 * 1000)
+        yield from (uuid.UUID(bytes=block[n : n + 16], version=4) for n in range(0, len(block), 16))
+
 
 FIELDS = [field for field in Box._meta.concrete_fields if field.attname != "created_at"]
 
@@ -17,7 +27,7 @@ def insert_boxes(boxes: Sequence[Box]) -> None:
     if not boxes:
         return
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(name) for name in [field.column for field in FIELDS] + ["created_at"])
+    columns = ", ".join(quote(name) for name in [*(str(field.column) for field in FIELDS), "created_at"])
     marks = ", ".join(["%s"] * (len(FIELDS) + 1))
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     names = [field.attname for field in FIELDS]

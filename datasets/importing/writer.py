@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from datasets.bulk import insert_boxes
+from datasets.bulk import insert_boxes, new_ids
 from datasets.formats.records import AnnotationRecord, BoxRecord, FormatError
 from datasets.importing.boxes import Frame, place_boxes
 from datasets.importing.classes import ClassMapper
@@ -56,6 +56,7 @@ class ChunkWriter:
     def __init__(self, dataset: Dataset, mapper: ClassMapper, report: ImportReport, user: User | None) -> None:
         self.dataset, self.mapper, self.report, self.user = dataset, mapper, report, user
         self._first_path: dict[str, PurePosixPath] = {}  # of each hash seen in this import
+        self._ids = new_ids()
 
     def write(self, chunk: list[ReadImage]) -> None:
         with transaction.atomic():
@@ -223,6 +224,7 @@ class ChunkWriter:
 
     def _box(self, image: Image, class_pk: int, record: BoxRecord) -> Box:
         return Box(
+            id=next(self._ids),
             image=image,
             label_class_id=class_pk,
             x1=record.x1,
