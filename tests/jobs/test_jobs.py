@@ -115,6 +115,7 @@ def test_a_job_delivered_twice_runs_once():
 
 def test_a_job_that_is_gone_is_left_alone():
     run_claimed(12345)
+    assert not Job.objects.exists() and not DBTaskResult.objects.exists()
 
 
 def lost(**values):
