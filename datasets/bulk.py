@@ -1,42 +1,82 @@
-"""Inserting boxes by the ten thousand. The ORM's own bulk_create spends four fifths of its time on preparing values."""
+"""Inserting rows by the ten thousand. The ORM's own bulk_create spends four fifths of its time on preparing values."""
 
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 
-from datasets.models import Box
+#: Kinds of values that each database writes in its own way; all others go through as they are.
+PREPARED = (models.UUIDField, models.JSONField, models.DateTimeField, models.BinaryField)
+ROWS_PER_RANDOM_BLOCK = 1000
 
 
 def new_ids() -> Iterator[uuid.UUID]:
-    """Random (version 4) ids without end; the system is asked for randomness once for each thousand."""
+    """Time-ordered (version 7) ids without end: rows inserted together lie together in the index.
+
+    Source: RFC 9562, section 5.7. The system is asked for randomness once for each thousand.
+    """
     while True:
-        block = os.urandom(16 * 1000)
-        yield from (uuid.UUID(bytes=block[n : n + 16], version=4) for n in range(0, len(block), 16))
+        block = os.urandom(10 * ROWS_PER_RANDOM_BLOCK)
+        stamp = (time.time_ns() // 1_000_000) << 80
+        for start in range(0, len(block), 10):
+            tail = int.from_bytes(block[start : start + 10], "big")
+            tail = tail & ~(0xF << 76) | 0x7 << 76
+            yield uuid.UUID(int=stamp | tail & ~(0x3 << 62) | 0x2 << 62)
 
 
-FIELDS = [field for field in Box._meta.concrete_fields if field.attname != "created_at"]
+@dataclass(slots=True)
+class NewBox:
+    """What a `Box` row will hold, without the ORM's object around it: an import makes hundreds of thousands."""
+
+    id: uuid.UUID
+    image_id: int
+    label_class_id: int
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    difficult: bool
+    truncated: bool
+    occluded: bool
+    pose: str
+    source: str
+    score: float | None
+    created_by_id: int | None
 
 
-def insert_boxes(boxes: Sequence[Box]) -> None:
-    """Insert new rows inside the caller's transaction; the database checks them as it checks all others."""
-    if not boxes:
+def insert_rows(model: type[models.Model], rows: Sequence[Any]) -> None:
+    """Insert new rows inside the caller's transaction; the database checks them as it checks all others.
+
+    `rows` are objects with the attributes of the model's columns; an automatic key and `created_at` are made here.
+    """
+    if not rows:
         return
+    fields = [
+        f for f in model._meta.concrete_fields if f.attname != "created_at" and not isinstance(f, models.AutoField)
+    ]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(name) for name in [*(str(field.column) for field in FIELDS), "created_at"])
-    marks = ", ".join(["%s"] * (len(FIELDS) + 1))
+    columns = ", ".join(quote(name) for name in [*(str(field.column) for field in fields), "created_at"])
+    marks = ", ".join(["%s"] * (len(fields) + 1))
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    names = [field.attname for field in FIELDS]
-    native = connection.features.has_native_uuid_field
-    rows = []
-    for box in boxes:
-        values = [getattr(box, name) for name in names]
-        values[0] = box.pk if native else box.pk.hex
-        rows.append((*values, now))
+    columns_of_values = [_values(field, rows) for field in fields]
     with connection.cursor() as cursor:
-        # The names come from the model, the values are passed apart.
-        cursor.executemany(f"INSERT INTO {quote(Box._meta.db_table)} ({columns}) VALUES ({marks})", rows)  # noqa: S608
+        cursor.executemany(
+            # The names come from the model, the values are passed apart.
+            f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})",  # noqa: S608
+            list(zip(*columns_of_values, [now] * len(rows), strict=True)),
+        )
+
+
+def _values(field: models.Field[Any, Any], rows: Sequence[Any]) -> list[Any]:
+    """One column of the rows, as the database wants it."""
+    name = field.attname
+    if isinstance(field, PREPARED):
+        return [field.get_db_prep_save(getattr(row, name), connection) for row in rows]
+    return [getattr(row, name) for row in rows]

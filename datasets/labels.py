@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from datasets.bulk import NewBox
 from datasets.models import Box
 
 
-def box_as_json(box: Box) -> dict[str, Any]:
+def box_as_json(box: Box | NewBox) -> dict[str, Any]:
     """A box as the label API and the history write it; `class_id` is the row id of the class."""
     return {
-        "id": str(box.pk),
+        "id": str(box.id),
         "class_id": box.label_class_id,
         "x1": box.x1,
         "y1": box.y1,
@@ -26,7 +27,7 @@ def box_as_json(box: Box) -> dict[str, Any]:
     }
 
 
-def boxes_as_json(boxes: Iterable[Box]) -> list[dict[str, Any]]:
+def boxes_as_json(boxes: Iterable[Box | NewBox]) -> list[dict[str, Any]]:
     return [box_as_json(box) for box in boxes]
 
 

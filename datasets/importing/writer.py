@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from datasets.bulk import insert_boxes, new_ids
+from datasets.bulk import NewBox, insert_rows, new_ids
 from datasets.formats.records import AnnotationRecord, BoxRecord, FormatError
 from datasets.importing.boxes import Frame, place_boxes
 from datasets.importing.classes import ClassMapper
@@ -47,7 +47,7 @@ class Pending:
     """Rows of a chunk that wait to be written together."""
 
     images: list[Image] = field(default_factory=list)
-    boxes: list[Box] = field(default_factory=list)
+    boxes: list[NewBox] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
     sources: list[SourceAnnotation] = field(default_factory=list)
 
@@ -148,7 +148,7 @@ class ChunkWriter:
     def _apply(self, work: list[tuple[Image, Frame, list[ReadAnnotation]]]) -> None:
         pks = {image.pk for image, _, _ in work}
         known_sources = set(SourceAnnotation.objects.filter(image__in=pks).values_list("image_id", "sha256"))
-        boxes_of: dict[int, list[Box]] = {pk: [] for pk in pks}
+        boxes_of: dict[int, list[Box | NewBox]] = {pk: [] for pk in pks}
         for box in Box.objects.filter(image__in=pks):
             boxes_of[box.image_id].append(box)
         pending = Pending()
@@ -170,7 +170,13 @@ class ChunkWriter:
         )
 
     def _apply_one(
-        self, image: Image, frame: Frame, annotation: ReadAnnotation, digest: str, present: list[Box], pending: Pending
+        self,
+        image: Image,
+        frame: Frame,
+        annotation: ReadAnnotation,
+        digest: str,
+        present: list[Box | NewBox],
+        pending: Pending,
     ) -> None:
         placed, problems = place_boxes(annotation.record, frame)
         added, all_known = self._new_boxes(image, placed, present, problems)
@@ -201,8 +207,8 @@ class ChunkWriter:
         )
 
     def _new_boxes(
-        self, image: Image, placed: list[BoxRecord], present: list[Box], problems: list[FormatError]
-    ) -> tuple[list[Box], bool]:
+        self, image: Image, placed: list[BoxRecord], present: list[Box | NewBox], problems: list[FormatError]
+    ) -> tuple[list[NewBox], bool]:
         """Boxes that are not on the image yet, and whether every class name was known."""
         have = {(b.label_class_id, b.x1, b.y1, b.x2, b.y2) for b in present}
         added, refused = [], set()
@@ -222,21 +228,22 @@ class ChunkWriter:
             added.append(self._box(image, label_class.pk, record))
         return added, not refused
 
-    def _box(self, image: Image, class_pk: int, record: BoxRecord) -> Box:
-        return Box(
-            id=next(self._ids),
-            image=image,
-            label_class_id=class_pk,
-            x1=record.x1,
-            y1=record.y1,
-            x2=record.x2,
-            y2=record.y2,
-            difficult=record.difficult,
-            truncated=record.truncated,
-            occluded=record.occluded,
-            pose=record.pose,
-            source=BoxSource.IMPORT,
-            created_by=self.user,
+    def _box(self, image: Image, class_pk: int, record: BoxRecord) -> NewBox:
+        return NewBox(
+            next(self._ids),
+            image.pk,
+            class_pk,
+            record.x1,
+            record.y1,
+            record.x2,
+            record.y2,
+            record.difficult,
+            record.truncated,
+            record.occluded,
+            record.pose,
+            BoxSource.IMPORT.value,
+            score=None,
+            created_by_id=self.user.pk if self.user else None,
         )
 
     @staticmethod
@@ -253,6 +260,6 @@ class ChunkWriter:
             alike[tuple(getattr(image, name) for name in FIELDS)].add(image.pk)
         for values, pks in alike.items():
             Image.objects.filter(pk__in=pks).update(**dict(zip(FIELDS, values, strict=True)))
-        insert_boxes(pending.boxes)
-        Revision.objects.bulk_create(pending.revisions)
-        SourceAnnotation.objects.bulk_create(pending.sources)
+        insert_rows(Box, pending.boxes)
+        insert_rows(Revision, pending.revisions)
+        insert_rows(SourceAnnotation, pending.sources)

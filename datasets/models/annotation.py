@@ -23,7 +23,8 @@ class Box(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, help_text="May be chosen by the client.")
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="boxes")
-    label_class = models.ForeignKey(LabelClass, on_delete=models.PROTECT, related_name="boxes")
+    # No index of its own: the one below, of class and image, serves for both.
+    label_class = models.ForeignKey(LabelClass, on_delete=models.PROTECT, related_name="boxes", db_index=False)
     x1 = models.FloatField()
     y1 = models.FloatField()
     x2 = models.FloatField()
