@@ -1,0 +1,66 @@
+"""What a run is asked to do: the frozen content of run.json, with the engine's defaults."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from training.engine.request.base import BASE_KINDS, BaseRequest
+from training.engine.request.checks import check_range, refuse, section
+from training.engine.request.model import ARCHITECTURES, DEPTH_MULTIPLIERS, INPUT_SIZES, INPUT_STRIDE, ModelRequest
+from training.engine.request.train import AUGMENTATIONS, TrainRequest
+from training.engine.rundir import read_json
+
+__all__ = [
+    "ARCHITECTURES",
+    "AUGMENTATIONS",
+    "BASE_KINDS",
+    "DEPTH_MULTIPLIERS",
+    "INPUT_SIZES",
+    "INPUT_STRIDE",
+    "BaseRequest",
+    "ModelRequest",
+    "RunRequest",
+    "TrainRequest",
+]
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """Everything run.json says. The same seed repeats the initial weights; the order of images is not repeatable."""
+
+    name: str = ""
+    seed: int = 1
+    model: ModelRequest = field(default_factory=ModelRequest)
+    train: TrainRequest = field(default_factory=TrainRequest)
+    base: BaseRequest = field(default_factory=BaseRequest)
+
+    def __post_init__(self) -> None:
+        check_range("seed", self.seed, 0, 2**31 - 1, whole=True)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> RunRequest:
+        """Builds the request from parsed run.json; `EngineError` names the first thing that is wrong."""
+        if not isinstance(value, dict):
+            raise refuse("run.json must hold one JSON object.")
+        if value.get("format", FORMAT) != FORMAT:
+            raise refuse(f"run.json has format {value['format']!r}; this engine reads format {FORMAT}.")
+        return cls(
+            name=str(value.get("name", "")),
+            seed=value.get("seed", 1),
+            model=section(ModelRequest, "model", value),
+            train=section(TrainRequest, "train", value),
+            base=section(BaseRequest, "base", value),
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> RunRequest:
+        """Reads run.json from disk."""
+        return cls.from_json(read_json(path))
+
+    def to_json(self) -> dict[str, Any]:
+        """The inverse of `from_json`, with every default written out."""
+        return {"format": FORMAT, **asdict(self), "base": {**asdict(self.base), "classes": list(self.base.classes)}}
