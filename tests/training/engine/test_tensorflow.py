@@ -1,6 +1,7 @@
-"""What needs TensorFlow: the compat patches, records, pipeline.config, restoring. One child process runs all checks."""
+"""What needs TensorFlow: the compat patches, records, pipeline.config, restoring. One child process for each mode."""
 
 import ast
+import functools
 import json
 import subprocess
 import sys
@@ -10,23 +11,27 @@ import pytest
 
 from training.engine.runner import ROOT
 
-PROGRAM = Path(__file__).with_name("tensorflow_checks.py")
+CHECKS = Path(__file__).with_name("checks")
 
 
-def names() -> list[str]:
-    """The functions decorated with @check, read without importing them."""
-    functions = [node for node in ast.parse(PROGRAM.read_text()).body if isinstance(node, ast.FunctionDef)]
-    return [node.name for node in functions if any(ast.unparse(item) == "check" for item in node.decorator_list)]
+def names() -> list[tuple[str, str]]:
+    """(mode, name) of every function decorated with @check, read without importing them."""
+    found = []
+    for file in sorted(CHECKS.glob("tf*/*.py")):
+        functions = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)]
+        checks = [node for node in functions if any(ast.unparse(item) == "check" for item in node.decorator_list)]
+        found += [(file.parent.name, node.name) for node in checks]
+    return found
 
 
-@pytest.fixture(scope="module")
-def results() -> dict[str, str]:
-    argv = [sys.executable, "-m", "tests.training.engine.tensorflow_checks"]
+@functools.cache
+def results(mode: str) -> dict[str, str]:
+    argv = [sys.executable, "-m", "tests.training.engine.checks", mode]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("name", names())
-def test_check(results, name):
-    assert results[name] == "ok", results[name]
+@pytest.mark.parametrize(("mode", "name"), names())
+def test_check(mode, name):
+    assert results(mode)[name] == "ok", results(mode)[name]
