@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -141,17 +140,25 @@ def test_a_run_taken_up_again_rewrites_nothing_the_records_stand_on(waiting_run)
     assert (run.directory / "dataset.json").stat().st_mtime_ns == before
 
 
-def test_the_child_of_a_dead_worker_is_stopped_first(waiting_run, tmp_path):
-    orphan = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(60)", str(tmp_path)], start_new_session=True
-    )
-    note = tmp_path / "engine.pid"
-    note.write_text(json.dumps({"host": children.socket.gethostname(), "pid": orphan.pid}))
-    reaper = threading.Thread(target=orphan.wait)  # an orphan has no parent that collects it; here we are its parent
-    reaper.start()
-    children.stop_orphan(note)
-    reaper.join()
-    assert orphan.returncode == -signal.SIGTERM
+ORPHAN = """
+import pathlib, signal, sys, time
+def stop(*_):
+    pathlib.Path(sys.argv[1], "saved").touch()
+    sys.exit()
+signal.signal(signal.SIGTERM, stop)
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+def test_the_child_of_a_dead_worker_is_stopped_first(tmp_path):
+    argv = [sys.executable, "-c", ORPHAN, str(tmp_path)]
+    with subprocess.Popen(argv, start_new_session=True, stdout=subprocess.PIPE) as orphan:
+        assert orphan.stdout.readline() == b"ready\n"
+        note = tmp_path / "engine.pid"
+        note.write_text(json.dumps({"host": children.socket.gethostname(), "pid": orphan.pid}))
+        children.stop_orphan(note)
+    assert (tmp_path / "saved").exists()
 
 
 @pytest.mark.parametrize("text", ["", "not json", "{}", '{"host": "elsewhere", "pid": 1}'])
