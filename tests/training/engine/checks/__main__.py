@@ -22,8 +22,8 @@ HERE = Path(__file__).parent
 
 
 def main(mode: str, left_out: list[str]) -> None:
-    compat.PATCHES = tuple(name for name in compat.PATCHES if name not in left_out)
-    compat.apply()
+    compat.PATCHES[mode] = tuple(name for name in compat.PATCHES[mode] if name not in left_out)
+    compat.apply(mode)
     for file in sorted((HERE / mode).glob("[!_]*.py")):
         importlib.import_module(f"tests.training.engine.checks.{mode}.{file.stem}")
     results = {}
