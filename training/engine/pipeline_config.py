@@ -10,7 +10,7 @@ from typing import Any
 from google.protobuf import text_format
 from object_detection.protos import pipeline_pb2
 
-from training.engine.architectures import fill_model
+from training.engine.architectures.model import fill_model
 from training.engine.dataset import Dataset
 from training.engine.request import RunRequest, TrainRequest
 from training.engine.rundir import RunDirectory, write_text

@@ -42,7 +42,7 @@ def test_short_run_gets_a_warm_up_shorter_than_itself():
         ({"model": {"architecture": "yolo"}}, "architecture"),
         ({"model": {"input_size": 300}}, "multiple of 32"),
         ({"model": {"input_size": 64}}, "input_size"),
-        ({"model": {"depth_multiplier": 0}}, "depth_multiplier"),
+        ({"model": {"depth_multiplier": -1}}, "depth_multiplier"),
         ({"model": []}, "object"),
         ({"train": {"steps": 0}}, "steps"),
         ({"train": {"steps": True}}, "steps"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from training.engine.request.base import BASE_KINDS, BaseRequest
 from training.engine.request.checks import check_range, refuse, section
-from training.engine.request.model import ARCHITECTURES, DEPTH_MULTIPLIERS, INPUT_SIZES, INPUT_STRIDE, ModelRequest
+from training.engine.request.model import ARCHITECTURES, ModelRequest
 from training.engine.request.train import AUGMENTATIONS, TrainRequest
 from training.engine.rundir import read_json
 
@@ -16,9 +16,6 @@ __all__ = [
     "ARCHITECTURES",
     "AUGMENTATIONS",
     "BASE_KINDS",
-    "DEPTH_MULTIPLIERS",
-    "INPUT_SIZES",
-    "INPUT_STRIDE",
     "BaseRequest",
     "ModelRequest",
     "RunRequest",

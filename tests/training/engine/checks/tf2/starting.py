@@ -47,7 +47,7 @@ def a_checkpoint_with_other_classes_gives_everything_but_the_new_class() -> None
 def tiny_model(classes: int) -> Any:
     from object_detection.protos import pipeline_pb2
 
-    from training.engine.architectures import fill_model
+    from training.engine.architectures.model import fill_model
     from training.engine.model import Detector, build_model
     from training.engine.request import ModelRequest
 

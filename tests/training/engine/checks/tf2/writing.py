@@ -55,7 +55,7 @@ def an_image_without_boxes_is_read_like_any_other() -> None:
 
 @check
 def short_runs_forget_their_starting_averages() -> None:
-    from training.engine.architectures import batch_norm_decay
+    from training.engine.architectures.model import batch_norm_decay
 
     assert [batch_norm_decay(steps) for steps in (0, 20, 1000, 100_000)] == [0.9, 0.9, 0.98, 0.997]
     for steps in (200, 600, 1000, 3000):
