@@ -69,12 +69,14 @@ class VersionIn(Schema):
     name: str = ""
     split: str = "0.7,0.15,0.15"
     seed: int = Field(1, ge=0, lt=2**31)
+    shots_together: bool = True
 
 
 class VersionOut(Schema):
     number: int
     name: str
     seed: int
+    shots_together: bool
     content_hash: str
     counts: dict[str, Any]
     created_at: datetime
@@ -99,7 +101,9 @@ def list_versions(request: HttpRequest, slug: str) -> Any:
 @router.post("/{slug}/versions", response={201: VersionOut})
 def create_version(request: HttpRequest, slug: str, body: VersionIn) -> Status:
     dataset = dataset_for(request, slug)
-    return Status(201, freeze(dataset, parse_fractions(body.split), body.seed, request.user, body.name))  # type: ignore[arg-type]
+    fractions = parse_fractions(body.split)
+    user: Any = request.user
+    return Status(201, freeze(dataset, fractions, body.seed, user, body.name, body.shots_together))
 
 
 @router.get("/images/{pk}/boxes")

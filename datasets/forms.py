@@ -80,6 +80,12 @@ class VersionForm(forms.Form):
     seed = forms.IntegerField(
         initial=1, min_value=0, max_value=2**31 - 1, help_text="The same seed deals the same split."
     )
+    shots_together = forms.BooleanField(
+        initial=True,
+        required=False,
+        label="Keep pictures of one shot together",
+        help_text="Frames of one scene in train and in test would make the model look better than it is.",
+    )
 
     def clean_split(self) -> tuple[float, float, float]:
         try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
+from datasets.likeness import fingerprint
 from datasets.models import Image
 from datasets.storage import store, thumbnail_name
 
@@ -23,7 +24,7 @@ CHUNK = 64
 
 
 def make_thumbnails(image: Image) -> str:
-    """Write both sizes; gives back a sentence when the picture does not decode, else an empty text."""
+    """Write both sizes and set (not save) the fingerprint; a sentence when the picture does not decode, else empty."""
     try:
         with default_storage.open(image.file) as file, Pillow.open(file) as picture:
             picture.draft("RGB", (SIZES["large"], SIZES["large"]))  # JPEG decodes straight to a smaller size
@@ -37,6 +38,7 @@ def make_thumbnails(image: Image) -> str:
         buffer = io.BytesIO()
         current.save(buffer, "WEBP", quality=QUALITY, method=1)
         store(thumbnail_name(image.sha256, size), buffer.getvalue())
+    image.fingerprint = fingerprint(current)
     return ""
 
 
@@ -57,8 +59,10 @@ def thumbnail_all(context: JobContext, dataset_id: int) -> dict[str, int]:
         while chunk := list(waiting.only("pk", "file", "sha256")[:CHUNK]):
             context.check()
             sentences = list(pool.map(make_thumbnails, chunk))
-            good = [image.pk for image, sentence in zip(chunk, sentences, strict=True) if not sentence]
-            Image.objects.filter(pk__in=good).update(has_thumbnails=True)
+            good = [image for image, sentence in zip(chunk, sentences, strict=True) if not sentence]
+            for image in good:
+                image.has_thumbnails = True
+            Image.objects.bulk_update(good, ["has_thumbnails", "fingerprint"])
             for image, sentence in zip(chunk, sentences, strict=True):
                 if sentence:
                     Image.objects.filter(pk=image.pk).update(defect=sentence)

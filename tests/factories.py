@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image as Picture
 
+from datasets import likeness
 from datasets.models import Box, Dataset, DatasetVersion, Image, LabelClass, ReviewState
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestImage, write_manifest
 from training.models import Run, TrainedModel
@@ -50,6 +51,8 @@ def make_image(dataset: Dataset | None = None, width: int = 400, height: int = 3
     if not default_storage.exists(name):
         default_storage.save(name, ContentFile(data))
     values = {"file_name": f"photo-{next(counter)}.jpg", "state": ReviewState.LABELLED, "size_bytes": len(data)}
+    # All these pictures look alike; fingerprints as of so many scenes keep splits as they would be of photographs.
+    values["fingerprint"] = hashlib.shake_128(data).digest(likeness.LENGTH)
     values |= {"file": name, "original": name, "width": width, "height": height, "sha256": digest}
     return Image.objects.create(dataset=dataset, **{**values, **kwargs})
 

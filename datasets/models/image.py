@@ -44,7 +44,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
         from datasets.models.annotation import Box
 
         boxes = Box.objects.select_related("label_class")
-        return self.select_related("dataset").prefetch_related(Prefetch("boxes", queryset=boxes)).defer("note")
+        return (
+            self.select_related("dataset")
+            .prefetch_related(Prefetch("boxes", queryset=boxes))
+            .defer("note", "fingerprint")
+        )
 
 
 class Image(models.Model):
@@ -70,6 +74,7 @@ class Image(models.Model):
     split = models.CharField(max_length=5, blank=True, help_text="Split it came with, if any.")
     defect = models.CharField(max_length=200, blank=True, help_text="Why it cannot be used, if it cannot.")
     has_thumbnails = models.BooleanField(default=False)
+    fingerprint = models.BinaryField(null=True, editable=False, help_text="See datasets/likeness.py.")
     note = models.TextField(blank=True)
     revision = models.PositiveIntegerField(
         default=0, help_text="Number of the latest saved state; the optimistic lock."

@@ -31,6 +31,7 @@ class DatasetVersion(models.Model):
     number = models.PositiveIntegerField()
     name = models.CharField(max_length=100, blank=True)
     seed = models.PositiveIntegerField(default=1)
+    shots_together = models.BooleanField(default=False, help_text="Were pictures of one shot kept in one split?")
     fractions = models.JSONField(help_text="Asked-for shares of train, val and test.")
     content_hash = models.CharField(max_length=64)
     manifest_file = models.CharField(max_length=120)

@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from datasets.models import Dataset, DatasetVersion, Image
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestImage, write_manifest
+from datasets.versions.shots import shots_of
 from datasets.versions.splitting import SplitItem, stratified_split
 from sw_site.lib.errors import UserError
 
@@ -38,8 +39,9 @@ def freeze(
     seed: int = 1,
     user: User | None = None,
     name: str = "",
+    shots_together: bool = True,
 ) -> DatasetVersion:
-    """Freeze every labelled image that decodes.
+    """Freeze every labelled image that decodes; pictures of one shot go into one split, unless told otherwise.
 
     Raises:
         UserError: there is no labelled image, or no train share.
@@ -52,7 +54,7 @@ def freeze(
             "nothing_to_freeze",
             f"{dataset.name} has no labelled image yet. Draw boxes, or mark images as “nothing here”, then freeze it.",
         )
-    manifest = _manifest(dataset, rows, fractions, seed)
+    manifest = _manifest(dataset, rows, fractions, seed, shots_of(rows) if shots_together else {})
     manifest_file, digest = write_manifest(manifest)
     with transaction.atomic():
         Dataset.objects.select_for_update().get(pk=dataset.pk)  # two people freezing at once get two numbers
@@ -61,6 +63,7 @@ def freeze(
             number=number,
             name=name,
             seed=seed,
+            shots_together=shots_together,
             fractions=list(fractions),
             content_hash=digest,
             manifest_file=manifest_file,
@@ -69,8 +72,12 @@ def freeze(
         )
 
 
-def _manifest(dataset: Dataset, rows: list[Image], fractions: Sequence[float], seed: int) -> Manifest:
-    items = [SplitItem(row.pk, tuple(box.label_class.number for box in row.boxes.all())) for row in rows]
+def _manifest(
+    dataset: Dataset, rows: list[Image], fractions: Sequence[float], seed: int, shots: dict[int, int]
+) -> Manifest:
+    items = [
+        SplitItem(row.pk, tuple(box.label_class.number for box in row.boxes.all()), shots.get(row.pk)) for row in rows
+    ]
     splits = stratified_split(items, fractions, seed)
     classes = {c.number: c.name for c in dataset.classes.filter(retired=False)}
     used = {label for item in items for label in item.labels}

@@ -34,7 +34,14 @@ def version_create(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            version = freeze(dataset, data["split"], data["seed"], request.user, data["name"])  # type: ignore[arg-type]
+            version = freeze(
+                dataset,
+                data["split"],
+                data["seed"],
+                request.user,  # type: ignore[arg-type]
+                data["name"],
+                data["shots_together"],
+            )
         except UserError as error:
             form.add_error(None, error.message)
         else:

@@ -16,10 +16,15 @@ class Command(SiteCommand):
         parser.add_argument("name", help="Name of the dataset.")
         parser.add_argument("--split", default="0.7,0.15,0.15", help="Shares of train, val, test (%(default)s).")
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--part-shots", action="store_true", help="Let pictures of one shot fall into different splits."
+        )
 
     def run(self, **options: Any) -> dict[str, Any]:
         dataset = dataset_by_name(options["name"])
-        version = freeze(dataset, parse_fractions(options["split"]), options["seed"])
+        version = freeze(
+            dataset, parse_fractions(options["split"]), options["seed"], shots_together=not options["part_shots"]
+        )
         return {
             "dataset": dataset.name,
             "version": version.number,

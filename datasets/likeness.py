@@ -1,0 +1,60 @@
+"""Which pictures show the same shot: frames of one film scene, re-saved copies, the same object a second later.
+
+Two perceptual hashes and the colours of an 8 x 8 reduction are compared (Zauner, "Implementation and benchmarking of
+perceptual image hash functions", 2010, for the hashes). The limits were set by looking at the pairs they join in
+three public sets of 200 to 360 photographs: nearly all of them are one scene, and a wrong pair only means that two
+images share a split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import imagehash
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+HASH_BYTES = 8
+COLOUR_SIDE = 8
+LENGTH = 2 * HASH_BYTES + 3 * COLOUR_SIDE**2
+ROWS_AT_ONCE = 256
+
+#: (most bits the two hashes may differ in together, most colour distance of 0 to 255): either pair is enough.
+LIMITS = ((30, 40.0), (36, 25.0))
+
+
+def fingerprint(picture: Pillow.Image) -> bytes:
+    """What `same_shot` compares, 208 bytes: pHash, dHash and the mean colours. A thumbnail is large enough."""
+    small = picture.convert("RGB")
+    hashes = [np.packbits(make(small).hash).tobytes() for make in (imagehash.phash, imagehash.dhash)]
+    colours = small.resize((COLOUR_SIDE, COLOUR_SIDE), Pillow.Resampling.BILINEAR)
+    return b"".join([*hashes, colours.tobytes()])
+
+
+def shot_groups(prints: Sequence[bytes]) -> list[int]:
+    """A group number for each fingerprint; images reached from one another by similar ones are in one group."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    count = len(prints)
+    table = np.frombuffer(b"".join(prints), np.uint8).reshape(count, LENGTH)
+    hashes = np.ascontiguousarray(table[:, : 2 * HASH_BYTES]).view(np.uint64)
+    colours = table[:, 2 * HASH_BYTES :].astype(np.float32)
+    links = [_alike(hashes, colours, start) for start in range(0, count, ROWS_AT_ONCE)]
+    rows, columns = (np.concatenate(part) for part in zip(*links, strict=True))
+    graph = coo_matrix((np.ones(len(rows), bool), (rows, columns)), shape=(count, count))
+    return [int(label) for label in connected_components(graph, directed=False)[1]]
+
+
+def _alike(
+    hashes: NDArray[np.uint64], colours: NDArray[np.float32], start: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """(rows, columns) of the similar pairs whose row is one of the block that begins at `start`."""
+    block = slice(start, start + ROWS_AT_ONCE)
+    bits = np.bitwise_count(hashes[block, None] ^ hashes[None]).sum(-1, dtype=np.int64)
+    rows, columns = np.nonzero(bits <= max(limit for limit, _ in LIMITS))
+    distance = np.sqrt(((colours[rows + start] - colours[columns]) ** 2).mean(-1))
+    found = bits[rows, columns]
+    alike = np.logical_or.reduce([(found <= most) & (distance <= colour) for most, colour in LIMITS])
+    return rows[alike] + start, columns[alike]

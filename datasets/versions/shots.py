@@ -1,0 +1,25 @@
+"""The groups of images that a split must not part: pictures of one shot."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from datasets.likeness import shot_groups
+from datasets.models import Image
+from datasets.thumbnails import make_thumbnails
+
+
+def shots_of(rows: Sequence[Image]) -> dict[int, int]:
+    """Group number by image id. Pictures that have not been looked at yet are, now; a damaged one stands alone."""
+    missing = [row for row in rows if row.fingerprint is None]
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        list(pool.map(make_thumbnails, missing))
+    seen = [row for row in missing if row.fingerprint is not None]
+    Image.objects.bulk_update(seen, ["fingerprint"], batch_size=500)
+    known = [row for row in rows if row.fingerprint is not None]
+    if not known:
+        return {}
+    groups = shot_groups([bytes(row.fingerprint) for row in known])
+    return {row.pk: group for row, group in zip(known, groups, strict=True)}
