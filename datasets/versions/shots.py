@@ -18,8 +18,5 @@ def shots_of(rows: Sequence[Image]) -> dict[int, int]:
         list(pool.map(make_thumbnails, missing))
     seen = [row for row in missing if row.fingerprint is not None]
     Image.objects.bulk_update(seen, ["fingerprint"], batch_size=500)
-    known = [row for row in rows if row.fingerprint is not None]
-    if not known:
-        return {}
-    groups = shot_groups([bytes(row.fingerprint) for row in known])
-    return {row.pk: group for row, group in zip(known, groups, strict=True)}
+    prints = {row.pk: bytes(row.fingerprint) for row in rows if row.fingerprint is not None}
+    return dict(zip(prints, shot_groups(list(prints.values())), strict=True)) if prints else {}
