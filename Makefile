@@ -1,11 +1,12 @@
 # make run     set up everything and serve the site        (PORT=8000 HOST=127.0.0.1 DATA_DIR=./data)
 # make test    set up everything and run every test        (ARGS="-k import" to choose)
 # make check   formatter, linter, types, deployment checks, migrations
+# make od-api-tests   the tests that come with the Object Detection API (ARGS="--mode tf2 --jobs 1"; about 25 minutes)
 # make setup   the set-up alone; leaves .venv/bin/python
 SHELL := /bin/bash
 PY := .venv/bin/python
 
-.PHONY: run test check setup setup-dev chromium format clean
+.PHONY: run test od-api-tests check setup setup-dev chromium format clean
 
 run: setup
 	@exec $(PY) manage.py serve
@@ -21,6 +22,9 @@ chromium:
 
 test: setup-dev chromium
 	$(PY) -m pytest $(ARGS)
+
+od-api-tests: setup-dev
+	$(PY) -m tests.od_api $(ARGS)
 
 check: setup-dev
 	$(PY) -m ruff format --check .
