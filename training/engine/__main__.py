@@ -1,4 +1,7 @@
-"""`python -m training.engine train|export|records RUN_DIR`: see `parse` and the exit codes in `runner`."""
+"""`python -m training.engine train|export|records RUN_DIR`, or `explain CONFIG`: see `parse` and `commands`.
+
+The exit codes are those of `runner`.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ import sys
 import traceback
 from pathlib import Path
 
+from training.engine import commands
+from training.engine.architectures.preset import EXPORTS
 from training.engine.cancellation import Cancellation
-from training.engine.dataset import Dataset
 from training.engine.errors import Cancelled, EngineError
 from training.engine.events import EventLog
-from training.engine.request import RunRequest
 from training.engine.rundir import RunDirectory
 from training.engine.runner import CANCELLED, CRASHED, DONE, REFUSED
 
@@ -20,6 +23,8 @@ from training.engine.runner import CANCELLED, CRASHED, DONE, REFUSED
 def main(argv: list[str]) -> int:
     """Runs one command and turns however it ends into an event and an exit code."""
     options = parse(argv)
+    if options.command == "explain":
+        return explain_config(options)
     run = RunDirectory(options.run_dir.resolve())
     if not run.root.is_dir():
         print(f"{run.root} is not a run directory.", file=sys.stderr)
@@ -27,7 +32,7 @@ def main(argv: list[str]) -> int:
     events, stop = EventLog(run.events), Cancellation(run.cancel)
     try:
         stop.listen()
-        execute(options, run, events, stop)
+        commands.in_run_directory(options, run, events, stop)
     except Cancelled:
         events.state("cancelled", "Stopped as asked; what was learnt is saved.")
         return CANCELLED
@@ -46,42 +51,29 @@ def main(argv: list[str]) -> int:
 
 def parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.engine", description="Trains a detector in a directory.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    kinds = parser.add_subparsers(dest="command", required=True)
     for name, about in (
         ("train", "train, evaluate and export; goes on from the newest checkpoint"),
         ("records", "only write the TFRecords, label map and pipeline.config"),
         ("export", "export a checkpoint in another format"),
     ):
-        command = commands.add_parser(name, help=about)
+        command = kinds.add_parser(name, help=about)
         command.add_argument("run_dir", type=Path, metavar="RUN_DIR")
-    command.add_argument("--format", required=True, choices=["saved_model", "frozen_graph", "onnx"])
+    command.add_argument("--format", required=True, choices=EXPORTS)
     command.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder to write, replaced if there")
     command.add_argument("--checkpoint", default="best", metavar="best|last|STEP")
+    explain_command = kinds.add_parser("explain", help="print what an import of a pipeline.config would change")
+    explain_command.add_argument("config", type=Path, metavar="CONFIG_FILE")
     return parser.parse_args(argv)
 
 
-def execute(options: argparse.Namespace, run: RunDirectory, events: EventLog, stop: Cancellation) -> None:
-    """Refuses what cannot work, then imports TensorFlow and does what was asked."""
-    request, dataset = RunRequest.load(run.request), Dataset.load(run.dataset)
-    stop.check()
-    events.state("starting", "Loading TensorFlow.")
-    from training.engine import compat
-
-    compat.apply()
-    from training.engine import train
-    from training.engine.device import prepare
-
-    prepare()
-    if options.command == "export":
-        output = options.output.resolve()
-        train.export_checkpoint(run, request, dataset, events, options.format, output, options.checkpoint)
-        return
-    training = train.TrainingRun(run, request, dataset, events, stop)
-    if options.command == "train":
-        training.execute()
-    else:
-        training.write_records()
-        events.state("done", "The records are written.")
+def explain_config(options: argparse.Namespace) -> int:
+    try:
+        commands.explain_config(options)
+    except EngineError as error:
+        print(error.sentence, file=sys.stderr)
+        return REFUSED
+    return DONE
 
 
 def explain(error: Exception) -> EngineError | None:

@@ -1,0 +1,69 @@
+"""What `python -m training.engine` does once it knows what it was asked.
+
+A process takes TensorFlow in one way for its whole life ("tf2" or "tf1", see `compat`), so the way is found out before
+anything of TensorFlow is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from importlib import import_module
+from typing import Any
+
+from training.engine.architectures.presets import CUSTOM, preset
+from training.engine.cancellation import Cancellation
+from training.engine.dataset import Dataset
+from training.engine.errors import EngineError
+from training.engine.events import EventLog
+from training.engine.request import RunRequest
+from training.engine.rundir import RunDirectory
+
+#: Module with `TrainingRun` and `export_checkpoint` for each way.
+TRAINERS = {"tf2": "training.engine.train", "tf1": "training.engine.tf1.train"}
+
+
+def way_of(request: RunRequest, run: RunDirectory) -> str:
+    """ "tf2" or "tf1": what the run's architecture, or the config it brought along, was written for."""
+    if request.model.architecture != CUSTOM:
+        return preset(request.model.architecture).path
+    return str(import_module("training.engine.config_import").way_of(run.root / "imported.config"))
+
+
+def in_run_directory(options: argparse.Namespace, run: RunDirectory, events: EventLog, stop: Cancellation) -> None:
+    """`train`, `records` and `export`: refuses what cannot work, then imports TensorFlow and does what was asked."""
+    request, dataset = RunRequest.load(run.request), Dataset.load(run.dataset)
+    stop.check()
+    events.state("starting", "Loading TensorFlow.")
+    trainer = load_trainer(way_of(request, run))
+    if options.command == "export":
+        output = options.output.resolve()
+        trainer.export_checkpoint(run, request, dataset, events, options.format, output, options.checkpoint)
+        return
+    training = trainer.TrainingRun(run, request, dataset, events, stop)
+    if options.command == "train":
+        training.execute()
+    else:
+        training.write_records()
+        events.state("done", "The records are written.")
+
+
+def load_trainer(way: str) -> Any:
+    from training.engine import compat
+
+    compat.apply(way)
+    from training.engine.device import prepare
+
+    prepare()
+    return import_module(TRAINERS[way])
+
+
+def explain_config(options: argparse.Namespace) -> None:
+    """`explain`: prints what an import of somebody's pipeline.config would change, and why, as JSON."""
+    if not options.config.is_file():
+        raise EngineError("bad_request", f"{options.config} is not a file; give the path of a pipeline.config.")
+    from training.engine import compat
+
+    compat.apply("tf2")
+    explained = import_module("training.engine.config_import").explain(options.config)
+    print(json.dumps(explained, ensure_ascii=False, indent=1))
