@@ -21,7 +21,18 @@ SHARED = (
 )
 PATCHES: dict[str, tuple[str, ...]] = {
     "tf2": (*SHARED, "keras_resnet", "centernet_mobilenet"),
-    "tf1": SHARED,
+    "tf1": (
+        "graph_mode",
+        *SHARED,
+        "framework_names",
+        "legacy_layers",
+        "slim_packages",
+        "contrib_bipartite",
+        "contrib_averages",
+        "contrib_hparams",
+        "contrib_tpu",
+        "graph_profile",
+    ),
 }
 
 _applied: str | None = None
