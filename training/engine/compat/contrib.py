@@ -1,4 +1,4 @@
-"""Modules of `tensorflow.contrib`, which ended with TensorFlow 1, put where the API's TensorFlow 1 code imports them."""
+"""Modules of `tensorflow.contrib`, which ended with TensorFlow 1, put where the API of those days imports them."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ def make_optimizer_class() -> type:
     """The class, made late because its base comes from TensorFlow."""
     import tensorflow.compat.v1 as tf
 
-    class MovingAverageOptimizer(tf.train.Optimizer):  # type: ignore[misc]
+    class MovingAverageOptimizer(tf.train.Optimizer):
         """Runs another optimizer and keeps an exponential moving average of every variable it changes."""
 
         def __init__(
