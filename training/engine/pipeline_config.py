@@ -5,6 +5,8 @@ Needs `compat.apply()` first.
 
 from __future__ import annotations
 
+import glob
+from pathlib import Path
 from typing import Any
 
 from google.protobuf import text_format
@@ -25,7 +27,7 @@ SHUFFLE_MEGABYTES = 512  # of encoded images held for shuffling; more photograph
 def build(run: RunDirectory, request: RunRequest, dataset: Dataset) -> pipeline_pb2.TrainEvalPipelineConfig:
     """The whole pipeline of a run."""
     pipeline = pipeline_pb2.TrainEvalPipelineConfig()
-    fill_model(pipeline.model.ssd, request.model, len(dataset.classes), request.train.steps)
+    fill_model(pipeline.model, request.model, len(dataset.classes), request.train.steps, dataset.most_boxes())
     fill_train(pipeline.train_config, request.train, dataset.most_boxes())
     pipeline.train_input_reader.shuffle_buffer_size = shuffle_buffer(run, len(dataset.split("train")))
     fill_readers(pipeline, run)
@@ -78,19 +80,24 @@ def fill_readers(pipeline: Any, run: RunDirectory) -> None:
     """Points the readers at the records of this directory."""
     train = pipeline.train_input_reader
     train.label_map_path = str(run.label_map)
-    train.tf_record_input_reader.input_path[:] = [str(run.record("train"))]
+    train.tf_record_input_reader.input_path[:] = patterns(run.records("train"))
     if not pipeline.eval_input_reader:
         pipeline.eval_input_reader.add()
     val = pipeline.eval_input_reader[0]
     val.label_map_path = str(run.label_map)
-    val.tf_record_input_reader.input_path[:] = [str(run.record("val"))]
+    val.tf_record_input_reader.input_path[:] = patterns(run.records("val"))
     val.shuffle, val.num_epochs = False, 1
     evaluation = pipeline.eval_config
     evaluation.metrics_set[:] = ["coco_detection_metrics"]
     evaluation.use_moving_averages = False
 
 
+def patterns(paths: list[Path]) -> list[str]:
+    """The paths as the readers take them: as glob patterns, so a bracket in a folder's name has to be escaped."""
+    return [glob.escape(str(path)) for path in paths]
+
+
 def shuffle_buffer(run: RunDirectory, images: int) -> int:
     """How many encoded images may wait for shuffling without filling the memory."""
-    average = run.record("train").stat().st_size / images
+    average = sum(path.stat().st_size for path in run.records("train")) / images
     return int(max(1, min(SHUFFLE_BUFFER, images, SHUFFLE_MEGABYTES * 2**20 / average)))

@@ -93,7 +93,7 @@ def faster_rcnns() -> list[Preset]:
 def centernets() -> list[Preset]:
     """Detectors without anchors. Name, title, network, batch, stride, archives."""
     rows = (
-        ("centernet_mobilenet_v2_fpn", "MobileNet V2 FPN", "mobilenet_v2_fpn", 8, 32,
+        ("centernet_mobilenet_v2_fpn", "MobileNet V2 FPN", "mobilenet_v2_fpn_sep_conv", 8, 32,
          ("centernet_mobilenetv2fpn_512x512_coco17_od",)),
         ("centernet_resnet18_v1_fpn", "ResNet18 V1 FPN", "resnet_v1_18_fpn", 8, 32, ()),
         ("centernet_resnet34_v1_fpn", "ResNet34 V1 FPN", "resnet_v1_34_fpn", 8, 32, ()),
@@ -110,7 +110,7 @@ def centernets() -> list[Preset]:
     return [
         Preset(
             name, f"CenterNet {title}", "tf2", CENTERNET, network, 512, (128, 1536), stride, batch, 0.001, 128,
-            optimizer="adam", zoo=archives,
+            WIDTHS if network.startswith("mobilenet") else (), optimizer="adam", zoo=archives,
         )
         for name, title, network, batch, stride, archives in rows
     ]  # fmt: skip

@@ -52,7 +52,7 @@ def tiny_model(classes: int) -> Any:
     from training.engine.request import ModelRequest
 
     pipeline = pipeline_pb2.TrainEvalPipelineConfig()
-    fill_model(pipeline.model.ssd, ModelRequest(depth_multiplier=0.1, input_size=96), classes, steps=20)
+    fill_model(pipeline.model, ModelRequest(depth_multiplier=0.1, input_size=96), classes, steps=20)
     model = build_model(pipeline)
     Detector(model, 96)
     return model

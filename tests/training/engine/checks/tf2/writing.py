@@ -33,7 +33,7 @@ def records_are_whole_or_absent() -> None:
     assert refusal(lambda: records.write_all(run, Dataset.from_json(dataset), lambda: None)) == "image_missing"
     assert not records.complete(run)
     assert not list(run.root.glob("*.part"))
-    assert not run.record("val").exists()
+    assert not run.records("val")
 
 
 @check
@@ -55,7 +55,7 @@ def an_image_without_boxes_is_read_like_any_other() -> None:
 
 @check
 def short_runs_forget_their_starting_averages() -> None:
-    from training.engine.architectures.model import batch_norm_decay
+    from training.engine.architectures.parts import batch_norm_decay
 
     assert [batch_norm_decay(steps) for steps in (0, 20, 1000, 100_000)] == [0.9, 0.9, 0.98, 0.997]
     for steps in (200, 600, 1000, 3000):
