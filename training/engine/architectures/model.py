@@ -41,7 +41,11 @@ def fill_model(
 
 
 def filler(chosen: Preset) -> Fill:
-    """The function that knows the preset's family."""
+    """The function that knows the preset's family; the detectors of 2017 have their own."""
+    if chosen.path == "tf1":
+        from training.engine.tf1.architectures.model import filler as filler_of_2017
+
+        return filler_of_2017(chosen)
     if chosen.family == FASTER_RCNN:
         return faster_rcnn.fill
     if chosen.family == CENTERNET:
