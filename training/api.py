@@ -32,10 +32,12 @@ class RunIn(Schema):
     steps: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
+    architecture: str | None = None
     depth_multiplier: float | None = None
     input_size: int | None = None
     augmentation: str | None = None
     horizontal_flip: bool | None = None
+    patience: int | None = None
     seed: int | None = None
 
     def chosen(self) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def base_from_checkpoint(prefix: Path) -> Base:
 
 def shape_of(model: TrainedModel) -> dict[str, Any]:
     stored = model.run.config.get("model", {})
-    return {key: stored[key] for key in ("depth_multiplier", "input_size") if key in stored}
+    return {key: stored[key] for key in ("architecture", "depth_multiplier", "input_size") if key in stored}
 
 
 def checkpoint_prefix(folder: Path, step: int) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sw_site.lib.errors import UserError
 from training import presets
+from training.engine.architectures.preset import Preset
 
 if TYPE_CHECKING:
     from datasets.models import DatasetVersion
@@ -17,15 +18,20 @@ RUN_FORMAT = 1
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """What a person may choose. `learning_rate` is the peak of a cosine with 5 % warm-up; `input_size` is in pixels."""
+    """What a person may choose. `learning_rate` is the peak of a cosine with 5 % warm-up; `input_size` is in pixels.
+
+    `patience` is the number of evaluations without progress after which a run stops early, 0 for never.
+    """
 
     steps: int
+    architecture: str = presets.ARCHITECTURE
     batch_size: int = presets.DEFAULT_BATCH_SIZE
     learning_rate: float = 0.02
     depth_multiplier: float = presets.DEFAULT_DEPTH_MULTIPLIER
     input_size: int = presets.DEFAULT_INPUT_SIZE
     augmentation: str = "default"
     horizontal_flip: bool = True
+    patience: int = 0
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -34,27 +40,29 @@ class TrainingSettings:
         within("The batch size", self.batch_size, presets.MIN_BATCH, presets.MAX_BATCH)
         within("The learning rate", self.learning_rate, 1e-6, 1.0)
         within("The seed", self.seed, 0, 2**31 - 1)
-        one_of("The depth multiplier", self.depth_multiplier, presets.DEPTH_MULTIPLIERS)
-        one_of("The input size", self.input_size, presets.INPUT_SIZES)
+        within("The patience", self.patience, 0, presets.MAX_PATIENCE)
         one_of("The augmentation", self.augmentation, tuple(presets.AUGMENTATIONS))
+        check_network(presets.preset_of(self.architecture), self.depth_multiplier, self.input_size)
 
     @classmethod
     def for_version(cls, version: DatasetVersion, base: Base | None = None, **chosen: Any) -> TrainingSettings:
         """The choices made (None means "you decide"), completed for this version and this start."""
         values = {key: value for key, value in chosen.items() if value not in (None, "")}
-        batch = values.setdefault("batch_size", presets.DEFAULT_BATCH_SIZE)
+        for key, value in (base.shape if base else {}).items():
+            values.setdefault(key, value)
+        preset = presets.preset_of(values.setdefault("architecture", presets.ARCHITECTURE))
+        batch = values.setdefault("batch_size", preset.default_batch_size)
         within("The batch size", batch, presets.MIN_BATCH, presets.MAX_BATCH)
         values.setdefault("steps", presets.default_steps(version.counts["train"]["images"], batch))
-        values.setdefault("learning_rate", presets.default_learning_rate(batch))
-        if base is not None:
-            for key, value in base.shape.items():
-                values.setdefault(key, value)
+        values.setdefault("learning_rate", preset.learning_rate_for(batch))
+        values.setdefault("input_size", preset.default_input_size)
+        values.setdefault("depth_multiplier", preset.default_depth_multiplier)
         return cls(**values)
 
     @property
     def cost(self) -> float:
         """Work of one step, as a multiple of the smallest model at its default size."""
-        return presets.step_cost(self.depth_multiplier, self.input_size, self.batch_size)
+        return presets.step_cost(self.architecture, self.depth_multiplier, self.input_size, self.batch_size)
 
     def run_json(self, name: str, base: dict[str, Any]) -> dict[str, Any]:
         """The engine's request (see docs of `training.engine.request`)."""
@@ -64,7 +72,7 @@ class TrainingSettings:
             "name": name,
             "seed": self.seed,
             "model": {
-                "architecture": presets.ARCHITECTURE,
+                "architecture": self.architecture,
                 "depth_multiplier": self.depth_multiplier,
                 "input_size": self.input_size,
             },
@@ -79,6 +87,7 @@ class TrainingSettings:
                 "evaluate_every": every,
                 "checkpoint_every": every,
                 "log_every": presets.log_every(self.steps),
+                **({"patience": self.patience} if self.patience else {}),
             },
             "base": base,
         }
@@ -87,10 +96,25 @@ class TrainingSettings:
 def chosen_in(config: dict[str, Any]) -> dict[str, Any]:
     """The choices a stored run.json was made from: `TrainingSettings(**chosen_in(run.config))`."""
     train, model = config.get("train", {}), config.get("model", {})
-    keys = ("steps", "batch_size", "learning_rate", "augmentation", "horizontal_flip")
+    keys = ("steps", "batch_size", "learning_rate", "augmentation", "horizontal_flip", "patience")
     values = {key: train[key] for key in keys if key in train}
-    values |= {key: model[key] for key in ("depth_multiplier", "input_size") if key in model}
+    values |= {key: model[key] for key in ("architecture", "depth_multiplier", "input_size") if key in model}
     return values | ({"seed": config["seed"]} if "seed" in config else {})
+
+
+def check_network(preset: Preset, depth_multiplier: float, input_size: int) -> None:
+    """Whether this detector exists at this width and input."""
+    if preset.depth_multipliers:
+        within("The depth multiplier", depth_multiplier, *preset.depth_multipliers)
+    elif depth_multiplier != preset.default_depth_multiplier:
+        raise UserError("bad_setting", f"{preset.title} has one width only; the depth multiplier must be 1.", 422)
+    within("The input size", input_size, *preset.input_sizes)
+    if input_size % preset.input_stride:
+        raise UserError(
+            "bad_setting",
+            f"The input size is {input_size}; for {preset.title} it must be a multiple of {preset.input_stride}.",
+            422,
+        )
 
 
 def within(what: str, value: float, low: float, high: float) -> None:

@@ -69,31 +69,38 @@ class RunForm(forms.Form):
     )
     name = forms.CharField(max_length=100, required=False, help_text="The model gets the same name.")
 
+    architecture = forms.ChoiceField(
+        label="Network",
+        required=False,
+        choices=[("", "Automatic"), *presets.architecture_choices()],
+        help_text="Automatic: SSD MobileNet V2 FPNLite, the quickest to train, or as the start.",
+    )
     depth_multiplier = forms.TypedChoiceField(
         coerce=float,
         empty_value=None,
         required=False,
         choices=automatic(presets.DEPTH_MULTIPLIERS, "Automatic"),
-        help_text="Width of the network: larger sees more and takes longer. Automatic: 0.35, or as the start.",
+        help_text="Width of a MobileNet: larger sees more and takes longer. Automatic: the network's own, or as the "
+        "start.",
     )
     input_size = forms.TypedChoiceField(
         coerce=int,
         empty_value=None,
         required=False,
         choices=automatic(presets.INPUT_SIZES, "Automatic"),
-        help_text="Pixels of the square the photo is scaled to. Automatic: 320, or as the start.",
+        help_text="Pixels of the square the photo is scaled to. Automatic: the network's own, or as the start.",
     )
     batch_size = forms.IntegerField(
         required=False,
         min_value=presets.MIN_BATCH,
         max_value=presets.MAX_BATCH,
-        help_text=f"Images per step. Empty: {presets.DEFAULT_BATCH_SIZE}.",
+        help_text="Images per step. Empty: 8, fewer for large networks.",
     )
     learning_rate = forms.FloatField(
         required=False,
         min_value=1e-6,
         max_value=1.0,
-        help_text="Peak of the cosine. Empty: 0.02 per 8 images of a step.",
+        help_text="Peak of the cosine. Empty: the network's own, in proportion to the batch.",
     )
     augmentation = forms.ChoiceField(required=False, choices=list(presets.AUGMENTATIONS.items()))
     horizontal_flip = forms.BooleanField(
@@ -102,15 +109,23 @@ class RunForm(forms.Form):
         initial=True,
         help_text="Not for text, or left and right hands.",
     )
+    patience = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=presets.MAX_PATIENCE,
+        help_text="Stop when so many evaluations in a row bring nothing new. Empty: never.",
+    )
     seed = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, help_text="Empty: 1.")
 
     EXPERT = (
+        "architecture",
         "depth_multiplier",
         "input_size",
         "batch_size",
         "learning_rate",
         "augmentation",
         "horizontal_flip",
+        "patience",
         "seed",
     )
 

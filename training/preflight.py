@@ -160,7 +160,16 @@ def has_signature(path: Path) -> bool:
 
 
 def check_shape(base: Base, model: TrainedModel, config: TrainingSettings) -> Iterator[Finding]:
-    depth = shape_of(model).get("depth_multiplier", config.depth_multiplier)
+    shape = shape_of(model)
+    network = shape.get("architecture", config.architecture)
+    if network != config.architecture:
+        yield Finding(
+            "block",
+            "base_other_architecture",
+            f"{base.label} is a {network} and this run asks for a {config.architecture}, so none of its weights would "
+            f"fit. Choose {network}, or start from nothing.",
+        )
+    depth = shape.get("depth_multiplier", config.depth_multiplier)
     if depth != config.depth_multiplier:
         yield Finding(
             "block",

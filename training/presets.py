@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 
-ARCHITECTURE = "ssd_mobilenet_v2_fpn_keras"
+from sw_site.lib.errors import UserError
+from training.engine.architectures.preset import Preset
+from training.engine.architectures.presets import DEFAULT, PRESETS
+
+ARCHITECTURE = DEFAULT
 DEPTH_MULTIPLIERS = (0.35, 0.5, 0.75, 1.0, 1.4)
 INPUT_SIZES = (160, 224, 256, 320, 512, 640)
 AUGMENTATIONS = {
@@ -14,7 +18,11 @@ AUGMENTATIONS = {
 }
 MIN_STEPS, MAX_STEPS = 1, 200_000
 MIN_BATCH, MAX_BATCH = 1, 128
+MAX_PATIENCE = 1000
 GRADIENT_CLIP = 10.0
+
+FAMILIES = {"ssd": "Single shot", "faster_rcnn": "Two stages", "centernet": "Centre points"}
+FAMILIES_OF_2017 = "TensorFlow 1, as in the tutorials of 2017"
 
 DEFAULT_DEPTH_MULTIPLIER = 0.35
 DEFAULT_INPUT_SIZE = 320
@@ -27,6 +35,16 @@ PASSES = 90
 STEP_SECONDS, STEP_CORES = 0.17, 2
 #: How much dearer a step is at other depths; the feature pyramid and the head cost the same at every depth.
 DEPTH_COST = {0.35: 1.0, 0.5: 1.1, 0.75: 1.4, 1.0: 1.8, 1.4: 2.6}
+#: Work of an image at 320 px beside the default network's, from three steps of each on two cores; others by their size.
+ARCHITECTURE_COST = {
+    "ssd_mobilenet_v2_keras": 1.0, "ssd_mobilenet_v1_keras": 1.0, "ssd_mobilenet_v1_fpn_keras": 4.5,
+    "ssd_resnet50_v1_fpn_keras": 14, "ssd_resnet101_v1_fpn_keras": 20, "ssd_resnet152_v1_fpn_keras": 26,
+    "efficientdet_d0": 3.7, "efficientdet_d1": 5, "efficientdet_d2": 7, "efficientdet_d3": 11, "efficientdet_d4": 18,
+    "efficientdet_d5": 28, "efficientdet_d6": 40, "efficientdet_d7": 40,
+    "centernet_mobilenet_v2_fpn": 2.8, "centernet_hourglass104": 60,
+    "ssd_inception_v2": 2, "ssd_mobilenet_v1": 1, "ssd_mobilenet_v2": 1,
+}  # fmt: skip
+LARGE_NETWORK_COST = 12.0
 START_SECONDS = 75
 EVALUATION_SECONDS_PER_IMAGE = 0.05
 
@@ -37,9 +55,22 @@ def default_steps(train_images: int, batch_size: int) -> int:
     return -int(-steps // 50) * 50
 
 
-def default_learning_rate(batch_size: int) -> float:
-    """0.02 at a batch of 8, in proportion for others (the linear scaling rule)."""
-    return round(0.02 * batch_size / 8, 6)
+def preset_of(architecture: str) -> Preset:
+    """What is known about a detector; UserError when there is none of that name."""
+    if architecture not in PRESETS:
+        raise UserError(
+            "bad_setting", f"The architecture is {architecture}; it must be one of {', '.join(PRESETS)}.", 422
+        )
+    return PRESETS[architecture]
+
+
+def architecture_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """(group, [(name, title)]) for a form: the recommended one stands first, those of TensorFlow 1 last."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name, one in PRESETS.items():
+        group = FAMILIES_OF_2017 if one.path == "tf1" else FAMILIES[one.family]
+        groups.setdefault(group, []).append((name, one.title))
+    return list(groups.items())
 
 
 def evaluate_every(steps: int) -> int:
@@ -56,9 +87,11 @@ def log_every(steps: int) -> int:
     return max(1, min(10, steps // 20))
 
 
-def step_cost(depth_multiplier: float, input_size: int, batch_size: int) -> float:
-    """Work of one step, as a multiple of depth 0.35 at 320 px with a batch of 8."""
-    return DEPTH_COST.get(depth_multiplier, 1.0) * (input_size / 320) ** 2 * batch_size / 8
+def step_cost(architecture: str, depth_multiplier: float, input_size: int, batch_size: int) -> float:
+    """Work of one step, as a multiple of the default network of depth 0.35 at 320 px with a batch of 8."""
+    network = 1.0 if architecture == ARCHITECTURE else ARCHITECTURE_COST.get(architecture, LARGE_NETWORK_COST)
+    width = DEPTH_COST.get(depth_multiplier, 1.0) if PRESETS[architecture].depth_multipliers else 1.0
+    return network * width * (input_size / 320) ** 2 * batch_size / 8
 
 
 def typical_steps_per_second(cost: float) -> float:

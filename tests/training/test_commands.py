@@ -87,7 +87,7 @@ def test_train_can_leave_it_to_a_worker(version, django_capture_on_commit_callba
         (["nobody"], "no dataset called"),
         (["{name}", "--version", "7"], "no version 7"),
         (["{name}", "--steps", "0"], "must be from 1"),
-        (["{name}", "--input-size", "300"], "one of 160, 224"),
+        (["{name}", "--input-size", "30"], "from 96 to 1,024"),
         (["{name}", "--base", "nothing"], "neither a model"),
         (["{name}", "--base", "gone.weights.h5"], "There is no file"),
         (["{name}", "--model", "m5"], "looks like a model's number"),

@@ -21,8 +21,24 @@ def test_a_run_is_evaluated_about_ten_times_and_once_at_least(steps, every):
     assert presets.evaluate_every(steps) == every
 
 
-def test_the_learning_rate_grows_with_the_batch():
-    assert [presets.default_learning_rate(batch) for batch in (4, 8, 16)] == [0.01, 0.02, 0.04]
+def test_the_learning_rate_grows_with_the_batch(version):
+    rates = [TrainingSettings.for_version(version, batch_size=batch).learning_rate for batch in (4, 8, 16)]
+    assert rates == [0.01, 0.02, 0.04]
+
+
+def test_another_network_brings_its_own_defaults(version):
+    settings = TrainingSettings.for_version(version, architecture="efficientdet_d0")
+    assert (settings.input_size, settings.batch_size, settings.depth_multiplier) == (512, 4, 1.0)
+    assert settings.learning_rate == 0.0025
+    assert settings.cost > TrainingSettings.for_version(version).cost
+    assert TrainingSettings(**chosen_in(settings.run_json("x", {}))) == settings
+
+
+def test_every_network_can_be_asked_for_with_nothing_else(version):
+    for _, networks in presets.architecture_choices():
+        for name, _ in networks:
+            settings = TrainingSettings.for_version(version, architecture=name)
+            assert RunRequest.from_json(settings.run_json("x", {"kind": "none"})).model.architecture == name
 
 
 def test_for_version_fills_in_what_is_left_out(version):
@@ -45,8 +61,11 @@ def test_for_version_takes_the_shape_of_the_start_unless_told_otherwise(version)
         {"batch_size": 1000},
         {"learning_rate": 0.0},
         {"learning_rate": float("nan")},
-        {"depth_multiplier": 0.4},
+        {"depth_multiplier": 1.5},
         {"input_size": 300},
+        {"architecture": "yolo"},
+        {"architecture": "efficientdet_d0", "depth_multiplier": 0.5},
+        {"patience": -1},
         {"augmentation": "all"},
         {"seed": -1},
     ],

@@ -17,7 +17,10 @@ from training.management.waiting import wait_for
 from training.models import Run, TrainedModel
 from training.words import percent
 
-SETTINGS = ("steps", "batch_size", "learning_rate", "depth_multiplier", "input_size", "augmentation", "seed")
+SETTINGS = (
+    "steps", "batch_size", "learning_rate", "architecture", "depth_multiplier", "input_size", "augmentation",
+    "patience", "seed",
+)  # fmt: skip
 
 
 class Command(SiteCommand):
@@ -33,17 +36,21 @@ class Command(SiteCommand):
         parser.add_argument("--version", dest="number", type=int, metavar="N", help="Default: the newest.")
         parser.add_argument("--model", default="", metavar="NAME", help="Name for the resulting model.")
         parser.add_argument(
-            "--depth-multiplier", type=float, metavar="X", help=f"One of {words(presets.DEPTH_MULTIPLIERS)}."
+            "--architecture", metavar="NAME", help=f"{presets.ARCHITECTURE} unless told otherwise; see docs/engine.md."
+        )
+        parser.add_argument(
+            "--depth-multiplier", type=float, metavar="X", help="Width of a MobileNet, 0.1 to 1.4. Default: 0.35."
         )
         parser.add_argument(
             "--base", metavar="CHECKPOINT|MODEL", help="A model, a checkpoint prefix, or a .weights.h5 file."
         )
         parser.add_argument("--steps", type=int, metavar="N", help="Default: enough for this many images.")
-        parser.add_argument("--batch-size", type=int, metavar="N", help=f"Default: {presets.DEFAULT_BATCH_SIZE}.")
-        parser.add_argument("--input-size", type=int, metavar="N", help=f"One of {words(presets.INPUT_SIZES)}.")
+        parser.add_argument("--batch-size", type=int, metavar="N", help="Default: 8, fewer for large networks.")
+        parser.add_argument("--input-size", type=int, metavar="N", help="Side in pixels. Default: as the network.")
         parser.add_argument("--seed", type=int, metavar="N", help="Default: 1.")
-        parser.add_argument("--learning-rate", type=float, metavar="X", help="Default: 0.02 per 8 images of a step.")
+        parser.add_argument("--learning-rate", type=float, metavar="X", help="Default: the network's own, by batch.")
         parser.add_argument("--augmentation", choices=presets.AUGMENTATIONS, help="Default: default (crops, light).")
+        parser.add_argument("--patience", type=int, metavar="N", help="Stop after N evaluations without progress.")
         parser.add_argument("--queue", action="store_true", help="Hand it to a worker and return at once.")
 
     def run(self, **options: Any) -> dict[str, Any]:
@@ -64,10 +71,6 @@ class Command(SiteCommand):
         model = TrainedModel.objects.get(run_id=result["run"])
         figures = f"AP {percent(model.ap)}, AP50 {percent(model.ap50)}"
         self.stdout.write(f"Model m{model.pk} “{model.name}” after {result['steps']:,} steps: {figures} on validation.")
-
-
-def words(choices: tuple[float, ...]) -> str:
-    return ", ".join(str(choice) for choice in choices)
 
 
 def result_of(run: Run) -> dict[str, Any]:
