@@ -21,6 +21,7 @@ class Box:
     ymax: float
     difficult: bool = False
     truncated: bool = False
+    pose: str = ""
 
 
 @dataclass(frozen=True)

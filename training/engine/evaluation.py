@@ -71,7 +71,7 @@ class Evaluator:
     def evaluate(self, step: int, check: Callable[[], None]) -> tuple[Figures, list[Found]]:
         """Runs over the val images; `check` is called before each and may raise to stop."""
         found = []
-        for image in read_images(self._run.record("val")):
+        for image in read_images(self._run.records("val")):
             check()
             found.append(detections(image, self._detector(image.pixels[None])))
         figures = measure(self._classes, [self._truth[item.image_id] for item in found], found)

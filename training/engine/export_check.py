@@ -5,7 +5,7 @@ Needs `compat.apply()` first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -23,13 +23,13 @@ IMAGES = 4
 DETECTIONS = 20
 
 
-def compare(record: Path, expected: Detect, actual: Detect) -> tuple[float, float]:
-    """Largest (box, score) difference between two detectors on the first images of a record.
+def compare(records: Sequence[Path], expected: Detect, actual: Detect) -> tuple[float, float]:
+    """Largest (box, score) difference between two detectors on the first images of some records.
 
     Boxes are relative to the image, scores from 0 to 1.
     """
     box, score = 0.0, 0.0
-    for image in islice(read_images(record), IMAGES):
+    for image in islice(read_images(records), IMAGES):
         found = differences(expected(image.pixels[None]), actual(image.pixels[None]))
         box, score = max(box, found[0]), max(score, found[1])
     return box, score

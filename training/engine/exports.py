@@ -52,7 +52,7 @@ def export(
     tf.config.experimental.enable_tensor_float_32_execution(False)
     with whole_folder(output) as part:
         chosen.write(freeze(detector, chosen.lower_control_flow), part)
-        box, score = compare(run.record("val"), detector, chosen.load(part))
+        box, score = compare(run.records("val"), detector, chosen.load(part))
         if max(box, score) > TOLERANCE:
             raise EngineError(
                 "export_mismatch",

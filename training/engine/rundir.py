@@ -69,8 +69,17 @@ class RunDirectory:
     def eval_summaries(self) -> Path:
         return self.root / "eval"
 
-    def record(self, split: str) -> Path:
-        return self.root / f"{split}.record"
+    @property
+    def records_index(self) -> Path:
+        return self.root / "records.json"
+
+    def shard(self, split: str, number: int, count: int) -> Path:
+        """One of the `count` record files of a split, named as TensorFlow's tools name them."""
+        return self.root / f"{split}-{number:05d}-of-{count:05d}.record"
+
+    def records(self, split: str) -> list[Path]:
+        """The record files of a split in order; empty before they are written."""
+        return sorted(self.root.glob(f"{split}-?????-of-?????.record"))
 
     def detections(self, step: int) -> Path:
         """Per-image validation detections and figures of the evaluation at `step`."""

@@ -31,7 +31,7 @@ def main(run: RunDirectory, output: Path) -> None:
         exports.export(run, detector, dataset.classes, 96, kind, run.exports / kind)
     served = tf.saved_model.load(str(run.exports / "saved_model")).signatures["serving_default"]
     answers = {}
-    for image in records.read_images(run.record("val")):
+    for image in records.read_images(run.records("val")):
         pixels = image.pixels[None]
         given = {
             "checkpoint": detector(pixels),
