@@ -52,6 +52,8 @@ def test_short_run_gets_a_warm_up_shorter_than_itself():
         ({"train": {"steps": 10, "warmup_steps": 10}}, "warmup_steps"),
         ({"train": {"augmentation": "mosaic"}}, "augmentation"),
         ({"train": {"horizontal_flip": 1}}, "horizontal_flip"),
+        ({"train": {"augmentation_options": [{"a": {}, "b": {}}]}}, "augmentation_options"),
+        ({"train": {"augmentation_options": {"random_crop_image": {}}}}, "augmentation_options"),
         ({"train": {"stepz": 10}}, "train.stepz"),
         ({"base": {"kind": "zoo"}}, "base"),
         ({"base": {"kind": "backbone"}}, "path"),
