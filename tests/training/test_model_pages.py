@@ -113,3 +113,30 @@ def test_a_download_is_a_zip_of_the_whole_folder(client, model):
     assert sorted(archive.namelist()) == [
         f"my-droids-onnx/{name}" for name in ("label_map.pbtxt", "model.json", "model.onnx")
     ]
+
+
+def pair(version, **other):
+    """Two models that differ in their start: one from nothing, one from a backbone."""
+    config = {"seed": 1, "model": {"input_size": 224}, "train": {"steps": 20, "batch_size": 8}}
+    begun = {**config, "base": {"kind": "backbone", "path": "/w/mobilenet.weights.h5"}, **other}
+    scratch = make_model(make_run(version, config=config), name="scratch", ap50=0.106)
+    return scratch, make_model(make_run(version, config=begun), name="begun", ap50=0.893)
+
+
+def test_a_model_stands_beside_the_others_of_its_version(client, version):
+    scratch, begun = pair(version)
+    page = text(client.get(begun.get_absolute_url()))
+    assert scratch.get_absolute_url() in page and "mobilenet.weights.h5" in page
+    assert "\N{MINUS SIGN}78.7" in page and "this one" in page
+    assert "reached 10.6 %, so it is 78.7 points higher" in page
+    assert "+78.7" in text(client.get(scratch.get_absolute_url()))
+
+
+def test_only_runs_that_differ_in_nothing_but_the_start_are_compared_in_words(client, version):
+    _, begun = pair(version, seed=2)
+    page = text(client.get(begun.get_absolute_url()))
+    assert "\N{MINUS SIGN}78.7" in page and "points higher" not in page
+
+
+def test_a_model_that_is_alone_on_its_version_has_nobody_beside_it(client, model):
+    assert "Beside the others" not in text(client.get(model.get_absolute_url()))

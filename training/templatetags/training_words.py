@@ -45,3 +45,9 @@ def difference(value: float) -> str:
 def file_name(path: str) -> str:
     """The last part of a path; empty for no path."""
     return (path or "").rsplit("/", 1)[-1]
+
+
+@register.filter
+def points(value: float) -> str:
+    """A difference of two shares in signed points: 0.053 as "+5.3"."""
+    return f"{100 * value:+.1f}".replace("-", "\N{MINUS SIGN}")

@@ -16,6 +16,7 @@ from sw_site.jobs.models import Job
 from sw_site.lib.errors import UserError
 from training.actions import export_of, request_export
 from training.archives import zip_of
+from training.comparison import siblings, what_the_start_brought
 from training.http import SignedInRequest
 from training.models import Export, ExportFormat, Run, TrainedModel
 
@@ -37,8 +38,11 @@ def model_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def model_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     model = visible_model(request, pk)
+    rows = siblings(model, request.user)
     context = {
         "model": model,
+        "siblings": rows,
+        "start_sentence": what_the_start_brought(model, rows),
         "run": model.run,
         "classes": class_rows(model.run, list(model.label_map.values())),
         "formats": format_rows(model),
