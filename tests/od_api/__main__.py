@@ -24,22 +24,22 @@ MOST_PATIENCE = 5
 def main(argv: list[str]) -> int:
     options = parse(argv)
     known = expected.load(options.expected)
-    files = [file for file in test_files(package_root()) if file.mode in options.mode and options.only in file.path]
+    files = [file for file in test_files(package_root()) if file.mode in options.mode and wanted(file, options.only)]
     outcomes = []
     for mode in MODES:
         chosen = [file for file in files if file.mode == mode]
         for outcome in run_mode(mode, chosen, options) if chosen else ():
             print(report.line(outcome), flush=True)
             outcomes.append(outcome)
-    if options.results:
-        options.results.write_text(json.dumps([asdict(item) for item in outcomes], indent=1), encoding="utf-8")
+            if options.results:
+                options.results.write_text(json.dumps([asdict(item) for item in outcomes], indent=1), encoding="utf-8")
     return conclude(known, outcomes)
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.od_api", description=__doc__)
     parser.add_argument("--mode", choices=MODES, action="append", help="tf2 or tf1; both when not given")
-    parser.add_argument("--only", default="", metavar="TEXT", help="only files with this in their path")
+    parser.add_argument("--only", action="append", metavar="TEXT", help="only files with this in their path")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="files at a time")
     parser.add_argument("--patience", type=float, metavar="X", help="stretch the limits; default: the number of jobs")
     parser.add_argument("--results", type=Path, metavar="FILE", help="write every outcome with its tracebacks as JSON")
@@ -49,6 +49,10 @@ def parse(argv: list[str]) -> argparse.Namespace:
     # The limits hold for one file at a time on a quiet machine; more share its processors.
     options.patience = options.patience or min(options.jobs, MOST_PATIENCE)
     return options
+
+
+def wanted(file: TestFile, only: list[str] | None) -> bool:
+    return not only or any(text in file.path for text in only)
 
 
 def run_mode(mode: str, files: list[TestFile], options: argparse.Namespace) -> Iterator[Outcome]:

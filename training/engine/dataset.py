@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from training.engine.errors import EngineError
+from training.engine.fields import clean, flag, number, rows, text, whole
 from training.engine.rundir import SPLITS, read_json
 
 
@@ -45,7 +46,7 @@ class ImageEntry:
     def _clip(self, box: Box) -> Box:
         xs = [min(max(x, 0.0), float(self.width)) for x in (box.xmin, box.xmax)]
         ys = [min(max(y, 0.0), float(self.height)) for y in (box.ymin, box.ymax)]
-        return Box(box.class_id, xs[0], ys[0], xs[1], ys[1], box.difficult, box.truncated)
+        return replace(box, xmin=xs[0], ymin=ys[0], xmax=xs[1], ymax=ys[1])
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,10 @@ class Dataset:
     def from_json(cls, value: Any) -> Dataset:
         """Builds and checks the dataset from parsed dataset.json."""
         try:
-            classes = [(int(item["id"]), str(item["name"])) for item in value["classes"]]
-            images = tuple(image_entry(item) for item in value["images"])
-        except (KeyError, TypeError, ValueError) as error:
-            sentence = f"dataset.json is incomplete: {error!r}; create the version again."
+            classes = [(whole(item, "id"), text(item, "name")) for item in rows(value, "classes")]
+            images = tuple(image_entry(item) for item in rows(value, "images"))
+        except (ValueError, OverflowError) as error:
+            sentence = f"dataset.json cannot be used: {error}; create the version again."
             raise EngineError("bad_dataset", sentence) from error
         check_classes(classes)
         dataset = cls(dict(classes), images)
@@ -84,28 +85,34 @@ class Dataset:
 
 
 def image_entry(item: dict[str, Any]) -> ImageEntry:
-    boxes = tuple(
-        Box(
-            class_id=int(box["class_id"]),
-            xmin=float(box["xmin"]),
-            ymin=float(box["ymin"]),
-            xmax=float(box["xmax"]),
-            ymax=float(box["ymax"]),
-            difficult=bool(box.get("difficult", False)),
-            truncated=bool(box.get("truncated", False)),
-        )
-        for box in item["boxes"]
-    )
+    text(item, "path")  # the name of a file may be no UTF-8, so only its kind is checked
     path = Path(item["path"])
-    return ImageEntry(
-        id=int(item["id"]),
-        path=path,
-        file_name=str(item.get("file_name") or path.name),
-        width=int(item["width"]),
-        height=int(item["height"]),
-        split=str(item["split"]),
-        boxes=boxes,
-        sha256=str(item.get("sha256") or ""),
+    name = text(item, "file_name") if item.get("file_name") else clean(path.name)
+    try:
+        return ImageEntry(
+            id=whole(item, "id"),
+            path=path,
+            file_name=name,
+            width=whole(item, "width"),
+            height=whole(item, "height"),
+            split=text(item, "split"),
+            boxes=tuple(box(row) for row in rows(item, "boxes")),
+            sha256=text(item, "sha256") if item.get("sha256") else "",
+        )
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def box(item: dict[str, Any]) -> Box:
+    return Box(
+        class_id=whole(item, "class_id"),
+        xmin=number(item, "xmin"),
+        ymin=number(item, "ymin"),
+        xmax=number(item, "xmax"),
+        ymax=number(item, "ymax"),
+        difficult=flag(item, "difficult"),
+        truncated=flag(item, "truncated"),
+        pose=text(item, "pose") if item.get("pose") else "",
     )
 
 

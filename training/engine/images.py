@@ -48,7 +48,7 @@ def encode_for_record(
     """
     try:
         encoded = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a name no file can have
         raise unreachable(name, error) from error
     try:
         with Image.open(io.BytesIO(encoded)) as image:
@@ -70,10 +70,10 @@ def encode_for_record(
     return encoded, kind
 
 
-def unreachable(name: str, error: OSError) -> EngineError:
+def unreachable(name: str, error: Exception) -> EngineError:
     if isinstance(error, FileNotFoundError):
         return EngineError("image_missing", f"The file of {name} is missing; upload the image again.")
-    reason = error.strerror or type(error).__name__
+    reason = getattr(error, "strerror", None) or error
     return EngineError("image_missing", f"The file of {name} cannot be read ({reason}); check it or upload it again.")
 
 

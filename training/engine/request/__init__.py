@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from training.engine.fields import brief, clean
 from training.engine.request.base import BASE_KINDS, BaseRequest
 from training.engine.request.checks import check_range, refuse, section
 from training.engine.request.model import ARCHITECTURES, ModelRequest
@@ -44,9 +45,9 @@ class RunRequest:
         if not isinstance(value, dict):
             raise refuse("run.json must hold one JSON object.")
         if value.get("format", FORMAT) != FORMAT:
-            raise refuse(f"run.json has format {value['format']!r}; this engine reads format {FORMAT}.")
+            raise refuse(f"run.json has format {brief(value['format'])}; this engine reads format {FORMAT}.")
         return cls(
-            name=str(value.get("name", "")),
+            name=clean(str(value.get("name", ""))),
             seed=value.get("seed", 1),
             model=section(ModelRequest, "model", value),
             train=section(TrainRequest, "train", value),
