@@ -24,7 +24,7 @@ class EventLog:
     def write(self, kind: str, **values: Any) -> None:
         """Writes one event; NaN and infinity become null because JSON has neither."""
         event = {"time": round(time.time(), 3), "type": kind, **plain(values)}
-        self._file.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
+        self._file.write(json.dumps(event, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
         self._file.flush()
 
     def state(self, state: str, message: str) -> None:

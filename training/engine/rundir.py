@@ -117,7 +117,7 @@ def read_json(path: Path) -> Any:
         sentence = f"{path.name} is missing in the run directory; start the run again."
         raise EngineError("bad_request", sentence) from error
     except OSError as error:
-        sentence = f"{path.name} cannot be read ({error.strerror}); look at the run directory, then start the run again."
+        sentence = f"{path.name} cannot be read ({error.strerror}); put it right, then start the run again."
         raise EngineError("bad_request", sentence) from error
     except (ValueError, RecursionError) as error:
         raise EngineError("bad_request", f"{path.name} is not valid JSON ({error}); start the run again.") from error

@@ -73,3 +73,38 @@ def test_another_size_than_was_labelled(tmp_path):
     path = tmp_path / "a.png"
     Image.new("RGB", (20, 30)).save(path)
     assert refusal(path).code == "image_changed"
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png"])
+def test_a_turned_photograph_is_written_upright(tmp_path, name):
+    """The boxes are drawn on the upright picture, and TensorFlow does not read EXIF."""
+    stored = Image.fromarray(np.random.default_rng(1).integers(0, 255, (20, 30, 3), np.uint8))
+    exif = stored.getexif()
+    exif[0x0112] = 6  # to be turned clockwise by a quarter
+    stored.save(tmp_path / name, exif=exif, quality=95) if name == "a.jpg" else stored.save(tmp_path / name, exif=exif)
+    encoded, kind = encode_for_record(tmp_path / name, name, (20, 30))
+    with Image.open(tmp_path / name) as image:
+        upright = np.asarray(image.convert("RGB").rotate(-90, expand=True))
+    assert kind == "png"
+    assert np.array_equal(decode(encoded), upright)
+    with pytest.raises(EngineError, match="20x30 pixels but was labelled at 30x20"):
+        encode_for_record(tmp_path / name, name, (30, 20))
+
+
+def test_a_telephone_s_double_picture_is_passed_through(tmp_path):
+    first, second = (Image.new("RGB", SIZE, colour) for colour in ("red", "blue"))
+    first.save(tmp_path / "a.jpg", format="MPO", save_all=True, append_images=[second])
+    encoded, kind = encode_for_record(tmp_path / "a.jpg", "a.jpg", SIZE)
+    assert (kind, encoded) == ("jpeg", (tmp_path / "a.jpg").read_bytes())
+
+
+def test_what_the_training_s_decoder_refuses_is_encoded_anew(tmp_path):
+    path = save(tmp_path / "a.jpg")
+    encoded, kind = encode_for_record(path, "a.jpg", SIZE, decodes=lambda encoded, kind: False)
+    assert kind == "png"
+    assert np.array_equal(decode(encoded), decode(path.read_bytes()))
+
+
+def test_names_no_file_can_have(tmp_path):
+    assert refusal(tmp_path / "a\0.jpg").code == "image_missing"
+    assert "cannot be read" in refusal(tmp_path).sentence
