@@ -101,6 +101,11 @@ def request_export(model: TrainedModel, format: str, *, user: User | None = None
     if format not in ExportFormat.values:
         words = ", ".join(ExportFormat.values)
         raise UserError("bad_format", f"“{format}” is not a format models are exported in. Choose one of {words}.", 422)
+    if format not in model.export_formats:
+        words = ", ".join(model.export_formats)
+        raise UserError(
+            "bad_format", f"This kind of network cannot be written as {format}. Choose one of {words}.", 422
+        )
     if export_of(model, format):
         raise UserError(
             "exported_already", f"{model.name} is exported as {ExportFormat(format).label}: download it.", 409

@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from datasets.models import Dataset, DatasetVersion
 from sw_site.jobs.models import Job, JobState
+from training.engine.architectures.preset import EXPORTS
+from training.engine.architectures.presets import PRESETS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -133,6 +135,13 @@ class TrainedModel(models.Model):
         return self.run.directory / "exports" / "onnx"
 
     @property
+    def export_formats(self) -> list[ExportFormat]:
+        """The formats that this kind of network can be written in."""
+        architecture = self.run.config.get("model", {}).get("architecture", "")
+        possible = PRESETS[architecture].exports if architecture in PRESETS else EXPORTS
+        return [kind for kind in ExportFormat if kind in possible]
+
+    @property
     def label_map(self) -> dict[int, str]:
         return {int(number): name for number, name in self.classes.items()}
 
@@ -141,13 +150,16 @@ class ExportFormat(models.TextChoices):
     SAVED_MODEL = "saved_model", "SavedModel"
     FROZEN_GRAPH = "frozen_graph", "Frozen graph"
     ONNX = "onnx", "ONNX"
+    TFLITE = "tflite", "TFLite, 32 bit"
+    TFLITE_FLOAT16 = "tflite_float16", "TFLite, 16 bit"
+    TFLITE_INT8 = "tflite_int8", "TFLite, 8 bit"
 
 
 class Export(models.Model):
     """One exported format of a model, compared with its checkpoint before it is called good."""
 
     model = models.ForeignKey(TrainedModel, on_delete=models.CASCADE, related_name="exports")
-    format = models.CharField(max_length=12, choices=ExportFormat.choices)
+    format = models.CharField(max_length=20, choices=ExportFormat.choices)
     folder = models.CharField(max_length=200, help_text="Below the run directory.")
     size_bytes = models.PositiveBigIntegerField(default=0)
     max_box_difference = models.FloatField(null=True, blank=True)

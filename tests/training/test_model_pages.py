@@ -85,7 +85,7 @@ def test_an_export_is_made_in_the_background_once(client, model):
 
 
 @pytest.mark.parametrize(
-    ("format", "words"), [("", "not a format"), ("tflite", "not a format"), ("onnx", "is exported")]
+    ("format", "words"), [("", "not a format"), ("coreml", "not a format"), ("onnx", "is exported")]
 )
 def test_an_export_that_makes_no_sense_is_refused(client, model, format, words):
     response = client.post(reverse("training:model-export", args=[model.pk]), {"format": format}, follow=True)
@@ -140,3 +140,11 @@ def test_only_runs_that_differ_in_nothing_but_the_start_are_compared_in_words(cl
 
 def test_a_model_that_is_alone_on_its_version_has_nobody_beside_it(client, model):
     assert "Beside the others" not in text(client.get(model.get_absolute_url()))
+
+
+def test_a_network_offers_only_what_it_can_be_written_as(client, version):
+    model = make_model(make_run(version, config={"model": {"architecture": "faster_rcnn_resnet50_keras"}}))
+    page = text(client.get(model.get_absolute_url()))
+    assert "Frozen graph" in page and "TFLite" not in page
+    url = reverse("training:model-export", args=[model.pk])
+    assert "cannot be written as tflite" in text(client.post(url, {"format": "tflite"}, follow=True))

@@ -18,7 +18,7 @@ from training.actions import export_of, request_export
 from training.archives import zip_of
 from training.comparison import siblings, what_the_start_brought
 from training.http import SignedInRequest
-from training.models import Export, ExportFormat, Run, TrainedModel
+from training.models import Export, Run, TrainedModel
 
 PAGE_SIZE = 50
 
@@ -56,10 +56,10 @@ def format_rows(model: TrainedModel) -> list[dict[str, Any]]:
     jobs = Job.objects.filter(kind="export", payload__model_id=model.pk).defer("log").order_by("pk")
     latest = {job.payload["format"]: job for job in jobs}
     rows = []
-    for value, label in ExportFormat.choices:
-        export: Export | None = export_of(model, value)
-        job = None if export else latest.get(value)
-        rows.append({"value": value, "label": label, "export": export, "job": job})
+    for kind in model.export_formats:
+        export: Export | None = export_of(model, kind)
+        job = None if export else latest.get(kind)
+        rows.append({"value": kind.value, "label": kind.label, "export": export, "job": job})
     return rows
 
 

@@ -17,7 +17,7 @@ from training.models import Export, ExportFormat, TrainedModel
 
 
 class Command(SiteCommand):
-    help = "Write a trained model to a folder as SavedModel, frozen graph or ONNX."
+    help = "Write a trained model to a folder as SavedModel, frozen graph, ONNX or TFLite."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
