@@ -13,24 +13,40 @@ from google.protobuf import text_format
 from object_detection.protos import pipeline_pb2
 
 from training.engine.architectures.model import fill_model
+from training.engine.architectures.presets import CUSTOM, preset
+from training.engine.augmentation import fill_augmentation
+from training.engine.config_import.run import import_into_run
 from training.engine.dataset import Dataset
 from training.engine.request import RunRequest, TrainRequest
 from training.engine.rundir import RunDirectory, write_text
 
 MOMENTUM = 0.9
+ADAM_EPSILON = 1e-7  # that of Keras, with which CenterNet was published
 WARMUP_START = 0.25  # part of the learning rate the warm-up begins with
 MIN_BOXES = 100
+SMALL_BATCH = 4
+DETECTOR_BASES = ("checkpoint", "zoo")
 SHUFFLE_BUFFER = 2048
 SHUFFLE_MEGABYTES = 512  # of encoded images held for shuffling; more photographs than that are shuffled in part
 
 
 def build(run: RunDirectory, request: RunRequest, dataset: Dataset) -> pipeline_pb2.TrainEvalPipelineConfig:
-    """The whole pipeline of a run."""
-    pipeline = pipeline_pb2.TrainEvalPipelineConfig()
-    fill_model(pipeline.model, request.model, len(dataset.classes), request.train.steps, dataset.most_boxes())
-    fill_train(pipeline.train_config, request.train, dataset.most_boxes())
-    pipeline.train_input_reader.shuffle_buffer_size = shuffle_buffer(run, len(dataset.split("train")))
+    """The whole pipeline of a run: of a preset, or of the config that the run brought along."""
+    if request.model.architecture == CUSTOM:
+        pipeline = import_into_run(run, request, dataset)
+    else:
+        pipeline = pipeline_pb2.TrainEvalPipelineConfig()
+        fill_model(
+            pipeline.model,
+            request.model,
+            len(dataset.classes),
+            request.train.steps,
+            dataset.most_boxes(),
+            frozen_batch_norm(request),
+        )
+        fill_train(pipeline.train_config, request, dataset)
     fill_readers(pipeline, run)
+    pipeline.train_input_reader.shuffle_buffer_size = shuffle_buffer(run, len(dataset.split("train")))
     return pipeline
 
 
@@ -47,33 +63,43 @@ def read(run: RunDirectory) -> pipeline_pb2.TrainEvalPipelineConfig:
     return pipeline
 
 
-def fill_train(config: Any, train: TrainRequest, max_boxes: int) -> None:
-    """Batches, augmentation, clipping and stochastic gradient descent with momentum on a cosine schedule."""
+def fill_train(config: Any, request: RunRequest, dataset: Dataset) -> None:
+    """Batches, augmentation, clipping and the optimizer."""
+    train = request.train
     config.batch_size = train.batch_size
     config.num_steps = train.steps
     config.gradient_clipping_by_norm = train.gradient_clip
-    config.max_number_of_boxes = max(MIN_BOXES, max_boxes)
+    config.max_number_of_boxes = max(MIN_BOXES, dataset.most_boxes())
     config.unpad_groundtruth_tensors = False
-    fill_augmentation(config, train)
-    config.optimizer.use_moving_average = False
-    momentum = config.optimizer.momentum_optimizer
-    momentum.momentum_optimizer_value = MOMENTUM
-    cosine = momentum.learning_rate.cosine_decay_learning_rate
+    fill_augmentation(config, train, request.model, dataset)
+    fill_optimizer(config.optimizer, train, preset(request.model.architecture).optimizer)
+
+
+def fill_optimizer(optimizer: Any, train: TrainRequest, kind: str) -> None:
+    """Stochastic gradient descent with momentum, RMSProp or Adam, on a cosine schedule as long as the run."""
+    optimizer.use_moving_average = False
+    chosen = getattr(optimizer, f"{kind}_optimizer")
+    if kind == "adam":
+        chosen.epsilon = ADAM_EPSILON
+    else:
+        chosen.momentum_optimizer_value = MOMENTUM
+    fill_cosine(chosen.learning_rate.cosine_decay_learning_rate, train)
+
+
+def fill_cosine(cosine: Any, train: TrainRequest) -> None:
     cosine.learning_rate_base = train.learning_rate
     cosine.warmup_learning_rate = train.learning_rate * WARMUP_START
     cosine.warmup_steps = train.warmup
     cosine.total_steps = train.steps
 
 
-def fill_augmentation(config: Any, train: TrainRequest) -> None:
-    """`default` is what a few hundred photographs need; `flip` and `none` are for comparison."""
-    if train.horizontal_flip and train.augmentation != "none":
-        config.data_augmentation_options.add().random_horizontal_flip.SetInParent()
-    if train.augmentation == "default":
-        config.data_augmentation_options.add().ssd_random_crop.SetInParent()
-        config.data_augmentation_options.add().random_adjust_brightness.max_delta = 0.2
-        config.data_augmentation_options.add().random_adjust_contrast.SetInParent()
-        config.data_augmentation_options.add().random_adjust_saturation.SetInParent()
+def frozen_batch_norm(request: RunRequest) -> bool:
+    """Whether moving means and variances stay those of the base.
+
+    Over a few images they are mostly noise (ImageNet's are better than that), but a network that starts from nothing
+    has no other.
+    """
+    return request.base.kind in DETECTOR_BASES and request.train.batch_size < SMALL_BATCH
 
 
 def fill_readers(pipeline: Any, run: RunDirectory) -> None:
