@@ -110,7 +110,7 @@ def centernets() -> list[Preset]:
     return [
         Preset(
             name, f"CenterNet {title}", "tf2", CENTERNET, network, 512, (128, 1536), stride, batch, 0.001, 128,
-            WIDTHS if network.startswith("mobilenet") else (), optimizer="adam", zoo=archives,
+            WIDTHS if network.startswith("mobilenet") else None, optimizer="adam", zoo=archives,
         )
         for name, title, network, batch, stride, archives in rows
     ]  # fmt: skip

@@ -31,8 +31,10 @@ class ModelRequest:
             object.__setattr__(self, "depth_multiplier", chosen.default_depth_multiplier)
         if not self.input_size:
             object.__setattr__(self, "input_size", chosen.default_input_size)
-        check_range("model.depth_multiplier", self.depth_multiplier, *(chosen.depth_multipliers or (1.0, 1.0)))
-        check_range("model.input_size", self.input_size, *chosen.input_sizes, whole=True)
+        least, most = chosen.depth_multipliers or (1.0, 1.0)
+        check_range("model.depth_multiplier", self.depth_multiplier, least, most)
+        least, most = chosen.input_sizes
+        check_range("model.input_size", self.input_size, least, most, whole=True)
         if self.input_size % chosen.input_stride:
             raise refuse(
                 f"model.input_size is {self.input_size}; it must be a multiple of {chosen.input_stride} pixels."
