@@ -13,6 +13,7 @@ from datasets.geometry import area, clip_edges, order_edges
 from datasets.labels import boxes_as_json, describe_change
 from datasets.models import Box, Image, ReviewState, Revision
 from datasets.models.annotation import BoxSource
+from datasets.traits import refresh_traits
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def save_boxes(
     Box.objects.bulk_update(changed, EDITABLE)
     marks = _marks(locked, verified=verified, negative=negative and not wanted)
     _count_up(locked, bool(wanted), verified=verified, negative=negative)
+    refresh_traits([locked.pk])
     _remember(locked, describe_change(len(new), len(changed), len(removed), marks), user)
     return locked
 

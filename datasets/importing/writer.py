@@ -20,6 +20,7 @@ from datasets.labels import boxes_as_json, describe_change
 from datasets.models import Box, Dataset, Image, ReviewState, Revision, SourceAnnotation
 from datasets.models.annotation import BoxSource
 from datasets.pictures import Picture
+from datasets.traits import store_traits, traits_of
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -50,6 +51,7 @@ class Pending:
     boxes: list[NewBox] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
     sources: list[SourceAnnotation] = field(default_factory=list)
+    traits: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
 class ChunkWriter:
@@ -194,6 +196,7 @@ class ChunkWriter:
         image.revision += 1
         pending.images.append(image)
         pending.boxes.extend(added)
+        pending.traits[image.pk] = traits_of(present)
         pending.revisions.append(
             Revision(
                 image=image,
@@ -263,3 +266,4 @@ class ChunkWriter:
         insert_rows(Box, pending.boxes)
         insert_rows(Revision, pending.revisions)
         insert_rows(SourceAnnotation, pending.sources)
+        store_traits(pending.traits)

@@ -1,17 +1,22 @@
 """What people label: datasets, their classes, images, boxes, history and frozen versions."""
 
 from datasets.models.annotation import Box, Revision, SourceAnnotation
+from datasets.models.curation import BulkChange, Decision, LikePair, SavedView
 from datasets.models.dataset import Dataset, LabelClass
 from datasets.models.image import Image, ReviewState
 from datasets.models.version import DatasetVersion
 
 __all__ = [
     "Box",
+    "BulkChange",
     "Dataset",
     "DatasetVersion",
+    "Decision",
     "Image",
     "LabelClass",
+    "LikePair",
     "ReviewState",
     "Revision",
+    "SavedView",
     "SourceAnnotation",
 ]

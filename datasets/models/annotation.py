@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from datasets.models.curation import BulkChange
 from datasets.models.dataset import LabelClass
 from datasets.models.image import Image
 
@@ -80,6 +81,10 @@ class Revision(models.Model):
     boxes = models.JSONField(default=list, help_text="Every box after this save, as the label API writes it.")
     verified = models.BooleanField(default=False)
     negative = models.BooleanField(default=False)
+    change = models.ForeignKey(
+        BulkChange, null=True, blank=True, on_delete=models.SET_NULL, related_name="revisions",
+        help_text="The change of many images this was a part of.",
+    )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -61,8 +61,12 @@ class Dataset(models.Model):
         existing = self.classes.filter(name=name).first()
         if existing:
             return existing
-        number = (self.classes.aggregate(top=models.Max("number"))["top"] or 0) + 1
-        return self.classes.create(name=name, number=number, colour=class_colour(number), aliases=aliases or [])
+        top = self.classes.aggregate(number=models.Max("number"), position=models.Max("position"))
+        number = (top["number"] or 0) + 1
+        position = top["position"] + 1 if top["position"] else 0  # after the others, where somebody has ordered them
+        return self.classes.create(
+            name=name, number=number, colour=class_colour(number), aliases=aliases or [], position=position
+        )
 
 
 class LabelClass(models.Model):
@@ -74,10 +78,11 @@ class LabelClass(models.Model):
     colour = models.CharField(max_length=9)
     hotkey = models.CharField(max_length=1, blank=True)
     aliases = models.JSONField(default=list, blank=True, help_text="Other names that imports map to this class.")
-    retired = models.BooleanField(default=False)
+    retired = models.BooleanField(default=False, help_text="Offered no more; its number stays taken.")
+    position = models.PositiveIntegerField(default=0, help_text="Place in lists, as people dragged it; 0 is by number.")
 
     class Meta:
-        ordering = ["number"]
+        ordering = ["position", "number"]
         constraints = [
             models.UniqueConstraint(fields=["dataset", "name"], name="label_class_name_once"),
             models.UniqueConstraint(fields=["dataset", "number"], name="label_class_number_once"),

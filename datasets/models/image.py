@@ -28,6 +28,10 @@ class ReviewState(models.TextChoices):
     RETURNED = "returned", "Returned"
 
 
+#: What the grid filters by; the count is last, because one index begins with it.
+BROWSED = ("state", "verified", "negative", "split", "defect", "box_traits", "created_by", "assignee", "box_count")
+
+
 class ImageQuerySet(models.QuerySet["Image"]):
     def visible_to(self, user: User | AnonymousUser) -> ImageQuerySet:
         return self.filter(dataset__in=Dataset.objects.visible_to(user))
@@ -73,6 +77,8 @@ class Image(models.Model):
     negative = models.BooleanField(default=False, help_text="Somebody said that there is nothing to find here.")
     split = models.CharField(max_length=5, blank=True, help_text="Split it came with, if any.")
     defect = models.CharField(max_length=200, blank=True, help_text="Why it cannot be used, if it cannot.")
+    box_count = models.PositiveIntegerField(default=0, help_text="Boxes on it; see datasets/traits.py.")
+    box_traits = models.PositiveSmallIntegerField(default=0, help_text="Sorts of boxes on it; see datasets/traits.py.")
     has_thumbnails = models.BooleanField(default=False)
     fingerprint = models.BinaryField(null=True, editable=False, help_text="See datasets/likeness.py.")
     note = models.TextField(blank=True)
@@ -94,8 +100,11 @@ class Image(models.Model):
         constraints = [models.UniqueConstraint(fields=["dataset", "sha256"], name="image_once_per_dataset")]
         indexes = [
             models.Index(fields=["dataset", "state"]),
-            models.Index(fields=["dataset", "file_name"]),
             models.Index(fields=["has_thumbnails"]),
+            # The grid finds its hundred ids in one of these three without touching the wide rows.
+            models.Index(fields=["dataset", "id", *BROWSED], name="image_by_id"),
+            models.Index(fields=["dataset", "box_count", "id", *BROWSED[:-1]], name="image_by_boxes"),
+            models.Index(fields=["dataset", "file_name", "id", "folder", *BROWSED], name="image_by_name"),
         ]
 
     def __str__(self) -> str:
