@@ -35,7 +35,8 @@ class Detector(model.Detector):
             self.normalise_first = isinstance(self.model, SSDMetaArch)
             self._images = tf.placeholder(tf.uint8, [batch, None, None, 3], name=INPUT)
             with tf.name_scope(SCOPE):
-                found = self._detect(self._images)
+                # AutoGraph would rewrite the API's code, which is graph code already, and treble the time this takes.
+                found = tf.autograph.experimental.do_not_convert(self._detect)(self._images)
             self.outputs = {name: tf.identity(value, name=name) for name, value in found.items()}
             self.saver = tf.train.Saver(tf.global_variables())
         self.session = open_session(self.graph)
@@ -51,9 +52,13 @@ class Detector(model.Detector):
     def freeze(self) -> Any:
         """The graph from `image_tensor` to the outputs as a GraphDef, the present weights as constants."""
         with self.graph.as_default():
-            return tf.graph_util.convert_variables_to_constants(
+            frozen = tf.graph_util.convert_variables_to_constants(
                 self.session, self.graph.as_graph_def(), list(self.outputs)
             )
+        for node in [*frozen.node, *(node for function in frozen.library.function for node in function.node_def)]:
+            # It invites every optimizer, tf2onnx's too, to turn functional loops into the other kind.
+            node.attr.pop("_lower_using_switch_merge", None)
+        return frozen
 
 
 @contextmanager

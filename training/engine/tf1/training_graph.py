@@ -40,7 +40,8 @@ def build(pipeline: Any, seed: int, keep: int) -> TrainingGraph:
     with graph.as_default():
         tf.set_random_seed(seed)
         step = tf.train.get_or_create_global_step()
-        start, losses = build_losses(pipeline)
+        # AutoGraph would rewrite the API's code, which is graph code already, and treble the time this takes.
+        start, losses = tf.autograph.experimental.do_not_convert(build_losses)(pipeline)
         model_variables = [variable for variable in tf.global_variables() if variable is not step]
         optimizer, (learning_rate,) = optimizer_builder.build(pipeline.train_config.optimizer, global_step=step)
         train = build_update(pipeline.train_config, optimizer, losses["total"], step)
@@ -62,8 +63,7 @@ def build_losses(pipeline: Any) -> tuple[Any, dict[str, Any]]:
     """(what fills the input pipeline, the losses of one batch)."""
     config = pipeline.train_config
     model = model_builder.build(pipeline.model, is_training=True)
-    # AutoGraph would rewrite the API's code, which is graph code already, and treble the time this takes.
-    dataset = tf.autograph.experimental.do_not_convert(inputs.train_input)(
+    dataset = inputs.train_input(
         train_config=config, train_input_config=pipeline.train_input_reader, model_config=pipeline.model, model=model
     )
     iterator = tf.data.make_initializable_iterator(dataset)
@@ -90,7 +90,7 @@ def build_update(config: Any, optimizer: Any, total: Any, step: Any) -> Any:
     """One step of the optimizer on the variables that are not frozen, with the moving averages of batch norm."""
     chosen = tf_slim.filter_variables(
         tf.trainable_variables(),
-        include_patterns=list(config.trainable_variables) or None,
+        include_patterns=list(config.update_trainable_variables) or None,
         exclude_patterns=list(config.freeze_variables) or None,
     )
     if not chosen:
