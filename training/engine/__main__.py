@@ -6,7 +6,6 @@ The exit codes are those of `runner`.
 from __future__ import annotations
 
 import argparse
-import errno
 import sys
 import traceback
 from pathlib import Path
@@ -16,6 +15,7 @@ from training.engine.architectures.preset import EXPORTS
 from training.engine.cancellation import Cancellation
 from training.engine.errors import Cancelled, EngineError
 from training.engine.events import EventLog
+from training.engine.failures import explain
 from training.engine.rundir import RunDirectory
 from training.engine.runner import CANCELLED, CRASHED, DONE, REFUSED
 
@@ -59,8 +59,16 @@ def parse(argv: list[str]) -> argparse.Namespace:
     ):
         command = kinds.add_parser(name, help=about)
         command.add_argument("run_dir", type=Path, metavar="RUN_DIR")
-    command.add_argument("--format", required=True, choices=EXPORTS)
-    command.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder to write, replaced if there")
+    command.add_argument(
+        "--format", required=True, choices=EXPORTS, nargs="+", action="extend", help="one, or several at once"
+    )
+    command.add_argument(
+        "--output",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="folder to write, replaced if there; with several formats, the folder of their folders",
+    )
     command.add_argument("--checkpoint", default="best", metavar="best|last|STEP")
     explain_command = kinds.add_parser("explain", help="print what an import of a pipeline.config would change")
     explain_command.add_argument("config", type=Path, metavar="CONFIG_FILE")
@@ -74,19 +82,6 @@ def explain_config(options: argparse.Namespace) -> int:
         print(error.sentence, file=sys.stderr)
         return REFUSED
     return DONE
-
-
-def explain(error: Exception) -> EngineError | None:
-    """The sentence for an error that a full disk or a full memory causes wherever it strikes."""
-    text = str(error)
-    if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in text:
-        return EngineError(
-            "disk_full",
-            "The disk is full; free some space and start the run again, it goes on from its last checkpoint.",
-        )
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return EngineError("out_of_memory", "The memory is full; start the run again with half the batch size.")
-    return None
 
 
 def fail(events: EventLog, error: EngineError, code: int) -> int:

@@ -97,7 +97,8 @@ def load_model(model: Any, prefix: Path) -> None:
 
 
 def all_finite(model: Any) -> bool:
-    return all(bool(tf.reduce_all(tf.math.is_finite(variable))) for variable in model.trainable_variables)
+    """Whether every weight, moving mean and variance is a number."""
+    return all(bool(tf.reduce_all(tf.math.is_finite(value))) for value in model.variables if value.dtype.is_floating)
 
 
 def nan_error(step: int) -> EngineError:

@@ -33,6 +33,8 @@ def way_of(request: RunRequest, run: RunDirectory) -> str:
 def in_run_directory(options: argparse.Namespace, run: RunDirectory, events: EventLog, stop: Cancellation) -> None:
     """`train`, `records` and `export`: refuses what cannot work, then imports TensorFlow and does what was asked."""
     request, dataset = RunRequest.load(run.request), Dataset.load(run.dataset)
+    if options.command == "export":
+        refuse_formats(request, options.format)
     stop.check()
     events.state("starting", "Loading TensorFlow.")
     trainer = load_trainer(way_of(request, run))
@@ -46,6 +48,19 @@ def in_run_directory(options: argparse.Namespace, run: RunDirectory, events: Eve
     else:
         training.write_records()
         events.state("done", "The records are written.")
+
+
+def refuse_formats(request: RunRequest, formats: list[str]) -> None:
+    """Raises `EngineError` for a format the architecture cannot take; a config brought along is looked at later."""
+    if request.model.architecture == CUSTOM:
+        return
+    chosen = preset(request.model.architecture)
+    for name in formats:
+        if name not in chosen.exports:
+            raise EngineError(
+                "export_impossible",
+                f"{chosen.title} cannot be exported as {name}; choose among {', '.join(chosen.exports)}.",
+            )
 
 
 def load_trainer(way: str) -> Any:

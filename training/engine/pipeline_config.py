@@ -99,6 +99,8 @@ def frozen_batch_norm(request: RunRequest) -> bool:
     Over a few images they are mostly noise (ImageNet's are better than that), but a network that starts from nothing
     has no other.
     """
+    if request.train.freeze_batch_norm is not None:
+        return request.train.freeze_batch_norm
     return request.base.kind in DETECTOR_BASES and request.train.batch_size < SMALL_BATCH
 
 

@@ -28,7 +28,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class RunRequest:
-    """Everything run.json says. The same seed repeats the initial weights; the order of images is not repeatable."""
+    """Everything run.json says. The same seed repeats a run bit by bit, see `train.deterministic`."""
 
     name: str = ""
     seed: int = 1
@@ -38,6 +38,8 @@ class RunRequest:
 
     def __post_init__(self) -> None:
         check_range("seed", self.seed, 0, 2**31 - 1, whole=True)
+        if self.base.kind == "none" and (self.train.freeze or self.train.freeze_batch_norm):
+            raise refuse("train.freeze and train.freeze_batch_norm keep the weights of a base; choose a base as well.")
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> RunRequest:

@@ -1,0 +1,71 @@
+"""The training batches, in an order that the seed decides.
+
+The API's own pipeline maps with up to 64 calls at a time, over functions that TensorFlow's seed does not reach: the
+same run never sees the same batches twice. Decoding and augmentation are the API's here too; only what lies between
+is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import tensorflow as tf
+from object_detection import inputs
+from object_detection.builders import decoder_builder
+
+PREFETCHED = 2  # batches ready before they are needed
+
+
+def training_batches(pipeline: Any, model: Any, deterministic: bool, context: Any = None) -> tf.data.Dataset:
+    """Endless (features, labels) as `inputs.train_input` describes them.
+
+    `deterministic` augments the images one after the other, because the random numbers are drawn in the order in which
+    the images ask for them; decoding goes on in parallel. TensorFlow's global seed must be set before. `context` is a
+    `tf.distribute.InputContext`, whose replicas share one batch.
+    """
+
+    def build(
+        reader: Any, batch_size: int, transform_input_data_fn: Any, input_context: Any, reduce_to_frame_fn: Any
+    ) -> Any:
+        share = input_context.get_per_replica_batch_size(batch_size) if input_context else batch_size
+        return batches(reader, share, transform_input_data_fn, deterministic)
+
+    with replaced(inputs.INPUT_BUILDER_UTIL_MAP, "dataset_build", build):
+        # AutoGraph would rewrite the API's code, which is graph code already, and treble the time until the first step.
+        return tf.autograph.experimental.do_not_convert(inputs.train_input)(
+            train_config=pipeline.train_config,
+            train_input_config=pipeline.train_input_reader,
+            model_config=pipeline.model,
+            model=model,
+            input_context=context,
+        )
+
+
+def batches(reader: Any, batch_size: int, transform: Callable[[Any], Any], deterministic: bool) -> tf.data.Dataset:
+    records = shuffled_records(reader)
+    decoded = records.map(decoder_builder.build(reader).decode, tf.data.AUTOTUNE, deterministic=True)
+    calls = None if deterministic else tf.data.AUTOTUNE
+    examples = decoded.map(transform, calls, deterministic=deterministic if calls else None)
+    return examples.batch(batch_size, drop_remainder=True).prefetch(PREFETCHED)
+
+
+def shuffled_records(reader: Any) -> tf.data.Dataset:
+    """The encoded examples, endlessly, each round in another order."""
+    paths = sorted(path for pattern in reader.tf_record_input_reader.input_path for path in tf.io.gfile.glob(pattern))
+    files = tf.data.Dataset.from_tensor_slices(paths)
+    if len(paths) > 1:
+        files = files.shuffle(len(paths))
+    return tf.data.TFRecordDataset(files).shuffle(reader.shuffle_buffer_size).repeat()
+
+
+@contextmanager
+def replaced(functions: dict[str, Any], name: str, function: Any) -> Iterator[None]:
+    """The API looks its builders up in dictionaries; one of them is another while this lasts."""
+    before = functions[name]
+    functions[name] = function
+    try:
+        yield
+    finally:
+        functions[name] = before

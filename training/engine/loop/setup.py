@@ -1,0 +1,18 @@
+"""How a loop is to go about it, beyond what the request says for every machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Setup:
+    """`rate_scale` multiplies the learning rate of the pipeline; `strategy` shares the batch among devices."""
+
+    seed: int = 1
+    deterministic: bool = True
+    frozen_batch_norm: bool = False
+    rate_scale: float = 1.0
+    strategy: tf.distribute.Strategy = field(default_factory=tf.distribute.get_strategy)

@@ -1,0 +1,154 @@
+"""The loop around the training step: saving, reporting, stopping and going on."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import tensorflow as tf
+from object_detection.builders import optimizer_builder
+
+from training.engine.cancellation import Cancellation
+from training.engine.checkpoints import Checkpoints, nan_error
+from training.engine.events import EventLog
+from training.engine.loop.batches import training_batches
+from training.engine.loop.report import Reporter, loss_values
+from training.engine.loop.setup import Setup
+from training.engine.loop.step import Losses, trace_step
+from training.engine.request import TrainRequest
+from training.engine.rundir import RunDirectory
+from training.engine.trainable import select
+
+UNFROZEN_RATE = 0.1  # part of the learning rate with which all variables go on after some were frozen
+
+
+class TrainingLoop:
+    """Trains one model on one run's records.
+
+    Only every `log_every`-th loss is read back from the device. `run` may be called again and again; the state between
+    two calls is the model, the optimizer and the step, all of which are in the checkpoints. Neither the batches nor the
+    compiled step exist before `prepare`, which must follow the loading of a checkpoint: both depend on the step.
+    """
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        pipeline: Any,
+        model: Any,
+        request: TrainRequest,
+        events: EventLog,
+        stop: Cancellation,
+        setup: Setup | None = None,
+    ) -> None:
+        self._pipeline, self._model, self._request = pipeline, model, request
+        self._events, self._stop, self._setup = events, stop, setup or Setup()
+        with self._setup.strategy.scope():
+            self._global_step = tf.Variable(
+                0, trainable=False, dtype=tf.int64, name="global_step",
+                aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+            )  # fmt: skip
+            self._make_optimizer()
+        self.checkpoints = Checkpoints(run, self._global_step, model, self._optimizer)
+        self._reporter = Reporter(events, str(run.train_summaries), pipeline.train_config.batch_size)
+        self._train_step: Any = None
+
+    def _make_optimizer(self) -> None:
+        optimizer, (rate,) = optimizer_builder.build(self._pipeline.train_config.optimizer, self._global_step)
+        self._schedule = rate if callable(rate) else lambda: rate
+        self._scale = tf.Variable(1.0, trainable=False, name="learning_rate_scale")
+        optimizer._set_hyper("learning_rate", lambda: self._schedule() * self._scale)
+        # With the optimizer's variables in place, those of layers that are frozen today too, the step is traced once.
+        optimizer._create_all_weights(self._model.trainable_variables)
+        low = tf.keras.mixed_precision.global_policy().compute_dtype == "float16"
+        self._optimizer = tf.keras.mixed_precision.LossScaleOptimizer(optimizer) if low else optimizer
+
+    @property
+    def step(self) -> int:
+        """Steps taken since the first start of the run."""
+        return int(self._global_step)
+
+    @property
+    def replicas(self) -> int:
+        """How many devices share each batch."""
+        return int(self._setup.strategy.num_replicas_in_sync)
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the present step."""
+        return float(self._schedule() * self._scale)
+
+    def _thawed(self, step: int) -> bool:
+        """Whether what was frozen only for a while is trained at this step."""
+        until = self._request.freeze_until_step
+        return bool(self._request.freeze) and until is not None and step >= until
+
+    def prepare(self) -> None:
+        """Starts the input and compiles the step, here and not at the first step, so that a signal interrupts it.
+
+        Going on from a checkpoint shuffles anew: with the first order, the first images would be seen twice as often.
+        """
+        tf.keras.utils.set_random_seed((self._setup.seed + self.step) % 2**31)
+        strategy = self._setup.strategy
+
+        def batches(context: Any = None) -> tf.data.Dataset:
+            return training_batches(self._pipeline, self._model, self._setup.deterministic, context)
+
+        self._batches = iter(strategy.distribute_datasets_from_function(batches) if self.replicas > 1 else batches())
+        self._trace()
+
+    def _trace(self) -> None:
+        self._traced_thawed = thawed = self._thawed(self.step)
+        variables = select(self._model, () if thawed else self._request.freeze, self._setup.frozen_batch_norm)
+        self._scale.assign(self._setup.rate_scale * (UNFROZEN_RATE if thawed else 1.0))
+        self._train_step = trace_step(
+            self._model,
+            self._pipeline.train_config,
+            self._optimizer,
+            variables,
+            self._global_step,
+            self._batches,
+            self._setup.strategy,
+        )
+
+    def run(self, until: int) -> None:
+        """Trains until step `until`, saving and reporting on the way.
+
+        Raises `Cancelled` between two steps after saving a checkpoint, and `EngineError` when the loss is not a number.
+        """
+        if self._train_step is None:
+            self.prepare()
+        with self._stop.deferred():
+            self._run(until)
+
+    def _run(self, until: int) -> None:
+        step = logged = self.step
+        started = time.perf_counter()
+        while step < until:
+            if self._stop.requested():
+                self.save()
+                self._stop.check()
+            if self._thawed(step) and not self._traced_thawed:
+                self._events.state("training", f"From step {step} on all variables are trained.")
+                self._trace()
+            losses = self._train_step()
+            step += 1
+            if step % self._request.log_every == 0:
+                speed = (step - logged) / (time.perf_counter() - started)
+                self._report(step, losses, speed)
+                logged, started = step, time.perf_counter()
+            if step % self._request.checkpoint_every == 0:
+                paused = time.perf_counter()
+                self.save()
+                started += time.perf_counter() - paused
+
+    def _report(self, step: int, losses: Losses, speed: float) -> None:
+        values = loss_values(losses)
+        if not math.isfinite(values["total"]):
+            raise nan_error(step)
+        self._reporter.report(step, values, self.learning_rate, speed)
+
+    def save(self) -> None:
+        """Writes a checkpoint of the present step unless it is on disk already, or nothing has been learnt yet."""
+        if self.step > 0 and self.checkpoints.saved_step != self.step:
+            self._events.write("checkpoint", step=self.checkpoints.save())
