@@ -23,6 +23,7 @@ OUTPUTS = (*DETECTIONS, *RAW_OUTPUTS)
 EXTRA_OUTPUTS = ("detection_anchor_indices", "detection_multiclass_scores")
 # Points inside the graph by which a part of it can be cut out, which TFLite needs.
 PREPROCESSED, TRUE_SHAPES, ENCODINGS = "preprocessed_images", "true_shapes", "box_encodings"
+INNER = "inner_"  # with the name of an output: the same before the function's own outputs, which wait for every loop
 Outputs = dict[str, NDArray[np.float32]]
 
 
@@ -48,7 +49,7 @@ class Detector:
         """`side` only matters to models whose input has no fixed size: what the first, eager pass is made with."""
         self.model = model
         self.resizer = resizer_of(model)
-        self._normalise_first = isinstance(model, SSDMetaArch)
+        self.normalise_first = isinstance(model, SSDMetaArch)
         images = tf.TensorSpec([None, None, None, 3], tf.uint8, name="image_tensor")
         # AutoGraph would rewrite the API's code, which is graph code already, and treble the time tracing takes.
         self._function = tf.function(self._detect, input_signature=[images], autograph=False)
@@ -73,7 +74,7 @@ class Detector:
         self._use_inference_mode()
         high, wide = (self.resizer and self.resizer.fixed_size) or (side, side)
         predicted = self.model.predict(tf.zeros([1, high, wide, 3]), tf.constant([[high, wide, 3]]))
-        if not self._normalise_first:
+        if not self.normalise_first:
             return None
         anchors: NDArray[np.float32] = predicted["anchors"].numpy()
         return anchors
@@ -93,7 +94,7 @@ class Detector:
         found = self.model.postprocess(predicted, shapes)
         found["detection_classes"] = tf.cast(found["detection_classes"], tf.float32) + 1.0  # 0 is the background
         names = [name for name in (*OUTPUTS, *EXTRA_OUTPUTS) if name in found]
-        return {name: tf.cast(found[name], tf.float32) for name in names}
+        return {name: tf.identity(tf.cast(found[name], tf.float32), INNER + name) for name in names}
 
     def _preprocess(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """What `model.preprocess` gives: the model's input and the true shape [batch, 3] of each image in it."""
@@ -104,6 +105,6 @@ class Detector:
         shape = tf.shape(resized)
         shapes = tf.tile([[shape[1], shape[2], 3]], [shape[0], 1])
         # An SSD fills the margin after normalising, the others before.
-        if self._normalise_first:
+        if self.normalise_first:
             return self.resizer.fill_up(self.normalise(resized)), shapes
         return self.normalise(self.resizer.fill_up(resized)), shapes

@@ -13,6 +13,8 @@ import numpy as np
 
 from training.engine import compat
 from training.engine.dataset import Dataset
+from training.engine.events import EventLog
+from training.engine.request import RunRequest
 from training.engine.rundir import RunDirectory
 
 
@@ -20,15 +22,17 @@ def main(run: RunDirectory, output: Path) -> None:
     compat.apply()
     import tensorflow as tf
 
-    from training.engine import checkpoints, exports, pipeline_config, records
+    from training.engine import checkpoints, pipeline_config, records
+    from training.engine.exports.command import export_all, subject_of
     from training.engine.model import Detector, build_model
 
-    dataset = Dataset.load(run.dataset)
-    model = build_model(pipeline_config.read(run))
-    detector = Detector(model, 96)
-    checkpoints.load_model(model, checkpoints.find(run, "best"))
-    for kind in ("frozen_graph", "saved_model"):
-        exports.export(run, detector, dataset.classes, 96, kind, run.exports / kind)
+    request, dataset, pipeline = RunRequest.load(run.request), Dataset.load(run.dataset), pipeline_config.read(run)
+    model = build_model(pipeline)
+    detector = Detector(model)
+    prefix = checkpoints.find(run, "best")
+    checkpoints.load_model(model, prefix)
+    subject = subject_of(run, request, dataset, detector, pipeline, prefix.name)
+    export_all(subject, EventLog(run.events), ["frozen_graph", "saved_model"], run.exports)
     served = tf.saved_model.load(str(run.exports / "saved_model")).signatures["serving_default"]
     answers = {}
     for image in records.read_images(run.records("val")):

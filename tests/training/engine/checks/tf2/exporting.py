@@ -1,17 +1,20 @@
-"""Exports against their checkpoint."""
+"""Exports against their checkpoint: what is seen, what is refused, what is left alone."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 
-from tests.training.engine.checks.registry import check
+from tests.training.engine.checks.registry import check, new_folder, refusal
+
+IMAGE = np.zeros((100, 200, 3), np.uint8)
 
 
-@check
-def export_differences_see_boxes_scores_and_classes() -> None:
-    from training.engine.export_check import differences
-
-    answer = {
+def answer() -> dict[str, Any]:
+    """Two objects, the second reaching out of the image."""
+    return {
         "raw_detection_boxes": np.array([[[0.1, 0.1, 0.5, 0.5], [0.2, 0.2, 1.4, 0.9]]], np.float32),
         "raw_detection_scores": np.array([[[0.0, 0.8, 0.1], [0.0, 0.2, 0.6]]], np.float32),
         "detection_boxes": np.array([[[0.1, 0.1, 0.5, 0.5], [0.2, 0.2, 1.0, 0.9]]], np.float32),
@@ -19,7 +22,130 @@ def export_differences_see_boxes_scores_and_classes() -> None:
         "detection_classes": np.array([[1, 2]], np.float32),
         "num_detections": np.array([2], np.float32),
     }
-    assert differences(answer, answer) == (0.0, 0.0)
-    assert differences(answer, {**answer, "raw_detection_boxes": answer["raw_detection_boxes"] + 0.25})[0] > 0.2
-    assert differences(answer, {**answer, "detection_scores": answer["detection_scores"] - 0.25})[1] > 0.2
-    assert max(differences(answer, {**answer, "detection_classes": answer["detection_classes"][:, ::-1]})) > 0.2
+
+
+def compared(**changes: Any) -> Any:
+    """The comparison of a checkpoint with an export whose outputs differ as given."""
+    from training.engine.exports.comparison import compare
+    from training.engine.exports.reference import Compared, as_answer
+
+    actual = as_answer({**answer(), **changes}, IMAGE)
+    return compare([Compared(SimpleNamespace(pixels=IMAGE), answer())], lambda pixels: actual)
+
+
+@check
+def export_differences_see_boxes_scores_and_classes() -> None:
+    same = compared()
+    assert max(same.max_box_difference, same.max_score_difference, same.max_rank_difference) < 1e-6
+    assert (same.matched, same.images) == (2, 1)
+    assert same.mean_iou > 0.999
+    moved = compared(detection_boxes=answer()["detection_boxes"] + 0.1)
+    assert moved.max_box_difference > 0.05
+    assert moved.mean_iou < 0.8
+    less = compared(detection_scores=answer()["detection_scores"] - 0.25)
+    assert less.max_rank_difference > 0.2
+    assert less.mean_score_difference > 0.2
+    swapped = compared(detection_classes=answer()["detection_classes"][:, ::-1])
+    assert max(swapped.max_box_difference, swapped.max_score_difference) > 0.2
+    fewer = compared(num_detections=np.array([1], np.float32))
+    assert fewer.max_rank_difference > 0.5
+    assert fewer.mean_iou < 0.6
+
+
+@check
+def boxes_of_a_padded_input_are_compared_in_the_image() -> None:
+    from training.engine.exports.comparison import compare
+    from training.engine.exports.reference import Compared, as_answer
+
+    padded = answer()
+    padded["raw_detection_boxes"] = padded["raw_detection_boxes"] * np.array([0.5, 1, 0.5, 1], np.float32)
+    item = Compared(SimpleNamespace(pixels=IMAGE), {**padded, "detection_boxes": np.zeros((1, 2, 4), np.float32)})
+    actual = as_answer(answer(), IMAGE)
+    found = compare([item], lambda pixels: actual, lambda height, width: (0.5, 1.0))
+    assert found.max_box_difference < 1e-6
+
+
+@check
+def limits_name_what_was_lost() -> None:
+    from training.engine.exports.formats import EIGHT_BITS, SAME, SAME_CANDIDATES
+
+    assert SAME.broken(compared(), 0.0) == []
+    assert "AP" in SAME.broken(compared(), 0.006)[0]
+    assert SAME_CANDIDATES.broken(compared(), 0.006) == []
+    assert SAME.broken(compared(), None) == []
+    assert len(SAME.broken(compared(detection_boxes=answer()["detection_boxes"] + 0.1), 0.0)) >= 2
+    assert EIGHT_BITS.broken(compared(detection_boxes=answer()["detection_boxes"] + 0.4), 0.0)
+
+
+@check
+def a_failed_export_leaves_the_earlier_one() -> None:
+    from training.engine.exports import whole_folder
+
+    folder = new_folder() / "onnx"
+    with whole_folder(folder) as part:
+        (part / "model.onnx").write_text("old")
+    try:
+        with whole_folder(folder) as part:
+            (part / "model.onnx").write_text("new")
+            raise RuntimeError
+    except RuntimeError:
+        pass
+    assert (folder / "model.onnx").read_text() == "old"
+    with whole_folder(folder) as part:
+        (part / "model.onnx").write_text("newer")
+    assert (folder / "model.onnx").read_text() == "newer"
+    assert [path.name for path in folder.parent.iterdir()] == ["onnx"]
+
+
+@check
+def formats_that_cannot_work_are_refused() -> None:
+    from object_detection.protos import model_pb2
+
+    from training.engine.exports.possible import refuse_impossible
+
+    model = model_pb2.DetectionModel()
+    model.faster_rcnn.num_classes = 1
+    refuse_impossible(["onnx", "saved_model"], model)
+    assert refusal(lambda: refuse_impossible(["onnx", "tflite"], model)) == "export_impossible"
+    assert refusal(lambda: refuse_impossible(["caffe"], model)) == "bad_request"
+    model.center_net.num_classes = 1
+    ratio = model.center_net.image_resizer.keep_aspect_ratio_resizer
+    ratio.pad_to_max_dimension = True
+    refuse_impossible(["tflite"], model)
+    ratio.pad_to_max_dimension = False
+    assert refusal(lambda: refuse_impossible(["tflite_int8"], model)) == "export_impossible"
+
+
+@check
+def one_resize_for_the_batch_is_the_api_own() -> None:
+    import tensorflow as tf
+    from google.protobuf import text_format
+    from object_detection.builders import image_resizer_builder
+    from object_detection.protos import image_resizer_pb2
+
+    from training.engine.bundle.runtime_litert import prepare
+    from training.engine.resizing import resizer_of
+
+    pixels = np.random.default_rng(1).integers(0, 256, (37, 61, 3)).astype(np.float32)
+    plain = {"matrix": np.eye(3).tolist(), "offset": [0.0, 0.0, 0.0], "fill": [1.0, 2.0, 3.0]}
+    for text in (
+        "fixed_shape_resizer { height: 48 width: 64 }",
+        "keep_aspect_ratio_resizer { min_dimension: 48 max_dimension: 48 pad_to_max_dimension: true "
+        "per_channel_pad_value: [1, 2, 3] }",
+        "keep_aspect_ratio_resizer { min_dimension: 40 max_dimension: 90 }",
+    ):
+        config = text_format.Parse(text, image_resizer_pb2.ImageResizer())
+        function = image_resizer_builder.build(config)
+        resizer = resizer_of(SimpleNamespace(_image_resizer_fn=function))
+        assert resizer is not None
+        for image in (pixels, pixels.transpose(1, 0, 2)):
+            expected, shape = (value.numpy() for value in function(tf.constant(image)))
+            ours = resizer.fill_up(resizer.resize(tf.constant(image[None]))).numpy()[0]
+            assert np.allclose(ours, expected, atol=1e-3), text
+            assert resizer.resized(*image.shape[:2]) == tuple(shape[:2])
+            if resizer.fixed_size:
+                size = dict(zip(("height", "width"), resizer.fixed_size, strict=True))
+                ratio = {"keep_aspect_ratio": resizer.kind == "range", "shortest_side": resizer.width}
+                prepared, window = prepare(image.astype(np.uint8), {**plain, **size, **ratio})
+                assert np.allclose(prepared[0], expected, atol=1e-3), text
+                assert np.allclose(window, resizer.window(*image.shape[:2]))

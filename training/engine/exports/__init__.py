@@ -1,0 +1,103 @@
+"""Writing a trained model in other formats; only what answers like the checkpoint is kept.
+
+Every format is read back from disk by the program that travels with it and asked about validation images, before its
+folder takes the place of an earlier one. Needs `compat.apply()` first.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import tensorflow as tf
+
+from training.engine.errors import EngineError
+from training.engine.exports.bundle import describe
+from training.engine.exports.comparison import Comparison, compare
+from training.engine.exports.formats import FORMATS, Format
+from training.engine.exports.reference import Reference
+from training.engine.exports.subject import Subject
+
+__all__ = ["Exported", "Subject", "export"]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A finished export: its folder's main file and how far it is from its checkpoint.
+
+    `ap` and `checkpoint_ap` are measured on the same validation images; None where there is nothing to measure.
+    """
+
+    format: str
+    path: Path
+    comparison: Comparison
+    ap: float | None
+    checkpoint_ap: float | None
+    seconds: float
+
+
+def export(
+    subject: Subject,
+    kinds: Sequence[str],
+    folder_of: Callable[[str], Path],
+    report: Callable[[str], None] = lambda kind: None,
+) -> Iterator[Exported]:
+    """Writes the formats one by one to the folder of each, replacing what was there.
+
+    Model, graph and the checkpoint's answers are shared. `report` is called with the name of each format before it is
+    begun. A format that fails leaves an earlier export of it alone and does not keep the others from being written;
+    `EngineError` then tells at the end what failed and why.
+    """
+    # On a GPU, TensorFloat-32 would make the checkpoint itself differ from any other runtime in the third digit.
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    reference = Reference(subject)
+    failures: list[EngineError] = []
+    for kind in kinds:
+        report(kind)
+        try:
+            yield export_one(subject, reference, FORMATS[kind], folder_of(kind))
+        except EngineError as error:
+            failures.append(error)
+    if failures:
+        raise EngineError(failures[0].code, " ".join(failure.sentence for failure in failures))
+
+
+def export_one(subject: Subject, reference: Reference, chosen: Format, folder: Path) -> Exported:
+    started = time.monotonic()
+    with whole_folder(folder) as part:
+        about = {"format": 1, "kind": chosen.name, "file": chosen.file, **chosen.write(subject, part)}
+        ask = chosen.load(part, about)
+        figures = reference.score(lambda image: ask(image.pixels))
+        found = compare(reference.compared, ask, subject.window)
+        gap = None if figures.ap is None or reference.figures.ap is None else reference.figures.ap - figures.ap
+        if problems := chosen.limits.broken(found, gap):
+            raise EngineError(
+                "export_mismatch",
+                f"The {chosen.title} export does not answer like its checkpoint ({'; '.join(problems)}); it was not "
+                "kept. Choose another format, or report this with the run's log.",
+            )
+        describe(part, subject, reference, chosen, about, found, figures)
+    seconds = time.monotonic() - started
+    return Exported(chosen.name, folder / chosen.file, found, figures.ap, reference.figures.ap, seconds)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Yields `<folder>.part` to fill; it takes the folder's place on success and is removed on any failure."""
+    part, old = (folder.with_name(f"{folder.name}.{end}") for end in ("part", "old"))
+    for left_over in (part, old):
+        shutil.rmtree(left_over, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(part, folder)
+    finally:
+        for left_over in (part, old):
+            shutil.rmtree(left_over, ignore_errors=True)

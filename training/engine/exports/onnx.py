@@ -1,0 +1,44 @@
+"""ONNX, which onnxruntime reads without TensorFlow on processors and GPUs; the site detects with it.
+
+Needs `compat.apply()` first.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from training.engine.exports.subject import Subject
+from training.engine.freezing import INPUT, outputs_of
+from training.engine.model import OUTPUTS
+
+FILE = "model.onnx"
+OPSET = 17
+# Two stages loop over the images of a batch in ways ONNX cannot express; with one image the loops are gone.
+ONE_IMAGE = ("faster_rcnn",)
+
+
+def write(subject: Subject, folder: Path) -> dict[str, Any]:
+    batch = 1 if subject.family in ONE_IMAGE else None
+    graph_def = subject.graph(batch=batch)
+    names = [f"{name}:0" for name in outputs_of(graph_def) if name in OUTPUTS]
+    convert(graph_def, names, folder / FILE)
+    return {
+        "input": f"{INPUT}:0",
+        "outputs": names,
+        "batch": batch or "any",
+        "preprocessing": "in graph: uint8 NHWC RGB any size",
+        "opset": OPSET,
+    }
+
+
+def convert(graph_def: Any, outputs: list[str], path: Path) -> None:
+    # By default tf2onnx copies the whole graph before each of its dozens of optimisations, to carry on if one fails;
+    # the mere presence of this variable stops that. A failure here should be seen, not hidden in a slower model.
+    os.environ["TF2ONNX_CATCH_ERRORS"] = "FALSE"
+    import tf2onnx
+
+    tf2onnx.convert.from_graph_def(
+        graph_def, input_names=[f"{INPUT}:0"], output_names=outputs, opset=OPSET, output_path=str(path)
+    )

@@ -1,0 +1,72 @@
+"""What the checkpoint itself says about the validation images; every format is held against it.
+
+Needs `compat.apply()` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from training.engine.evaluation import Figures, Found, measure
+from training.engine.exports.subject import Subject
+from training.engine.images import Pixels
+from training.engine.model import Outputs
+from training.engine.records import RecordImage, read_images
+
+MOST_IMAGES = 250  # of val; more would make an export of a slow model a matter of hours
+COMPARED_IMAGES = 4
+
+# Boxes [n, 4] (xmin, ymin, xmax, ymax in pixels), scores [n] and class ids [n], best first.
+Answer = tuple[Any, Any, Any]
+Ask = Callable[[Pixels], Answer]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One validation image with all that the checkpoint says about it."""
+
+    image: RecordImage
+    expected: Outputs
+
+
+class Reference:
+    """The checkpoint's answers to some images in full, and its figures on the validation images."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._truth = {image.id: image for image in subject.dataset.split("val")}
+        self.compared: list[Compared] = []
+        self.figures = self.score(self._ask_and_keep)
+
+    def images(self) -> Iterator[RecordImage]:
+        return islice(read_images(self._subject.run.records("val")), MOST_IMAGES)
+
+    def score(self, ask: Callable[[RecordImage], Answer]) -> Figures:
+        """COCO figures of a model on the first `MOST_IMAGES` validation images."""
+        found = [as_found(image.id, ask(image)) for image in self.images()]
+        self.count = len(found)
+        return measure(self._subject.dataset.classes, [self._truth[item.image_id] for item in found], found)
+
+    def _ask_and_keep(self, image: RecordImage) -> Answer:
+        outputs = self._subject.detect(image.pixels[None])
+        if len(self.compared) < COMPARED_IMAGES:
+            self.compared.append(Compared(image, outputs))
+        return as_answer(outputs, image.pixels)
+
+
+def as_answer(outputs: Outputs, pixels: Pixels) -> Answer:
+    count = int(outputs["num_detections"][0])
+    height, width = pixels.shape[:2]
+    boxes = outputs["detection_boxes"][0, :count][:, [1, 0, 3, 2]]
+    edges = boxes * np.array([width, height, width, height], np.float32)
+    return edges, outputs["detection_scores"][0, :count], outputs["detection_classes"][0, :count].astype(int)
+
+
+def as_found(image_id: int, answer: Answer) -> Found:
+    boxes, scores, class_ids = answer
+    return Found(image_id, boxes[:, [1, 0, 3, 2]], scores, class_ids)
