@@ -16,6 +16,7 @@ from training.engine.cancellation import Cancellation
 from training.engine.errors import Cancelled, EngineError
 from training.engine.events import EventLog
 from training.engine.failures import explain
+from training.engine.parent import die_with_parent
 from training.engine.rundir import RunDirectory
 from training.engine.runner import CANCELLED, CRASHED, DONE, REFUSED
 
@@ -32,6 +33,7 @@ def main(argv: list[str]) -> int:
     events, stop = EventLog(run.events), Cancellation(run.cancel)
     try:
         stop.listen()
+        die_with_parent()
         commands.in_run_directory(options, run, events, stop)
     except Cancelled:
         events.state("cancelled", "Stopped as asked; what was learnt is saved.")

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from training.engine import parent
 from training.engine.rundir import RunDirectory
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,14 +21,22 @@ def start(run_dir: Path | str, *arguments: str) -> subprocess.Popen[bytes]:
     """Starts `train` on a run directory, or the command given instead (`"export", "--format", "onnx", ...`).
 
     A process of its own gives memory and GPU back when it ends, can crash without taking the worker along, and is
-    stopped by a signal; a session of its own, so that the signal reaches whatever it has started.
+    stopped by a signal; a session of its own, so that the signal reaches whatever it has started. It saves and stops by
+    itself when the thread that called this ends, even by kill -9 (Linux).
     """
     run = RunDirectory(Path(run_dir).resolve())
     command, *options = arguments or ("train",)
     argv = [sys.executable, "-m", "training.engine", command, str(run.root), *options]
+    environment = {**os.environ, parent.VARIABLE: str(os.getpid())}
     with run.log.open("ab") as log:
         return subprocess.Popen(
-            argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            argv,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
 
 
