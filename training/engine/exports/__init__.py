@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -70,7 +72,7 @@ def export(
 def export_one(subject: Subject, reference: Reference, chosen: Format, folder: Path) -> Exported:
     started = time.monotonic()
     with whole_folder(folder) as part:
-        about = {"format": 1, "kind": chosen.name, "file": chosen.file, **chosen.write(subject, part)}
+        about = {"format": 1, "kind": chosen.name, "file": chosen.file, **written(subject, chosen, part)}
         ask = chosen.load(part, about)
         figures = reference.score(lambda image: ask(image.pixels))
         found = compare(reference.compared, ask, subject.window)
@@ -84,6 +86,22 @@ def export_one(subject: Subject, reference: Reference, chosen: Format, folder: P
         describe(part, subject, reference, chosen, about, found, figures)
     seconds = time.monotonic() - started
     return Exported(chosen.name, folder / chosen.file, found, figures.ap, reference.figures.ap, seconds)
+
+
+def written(subject: Subject, chosen: Format, folder: Path) -> dict[str, Any]:
+    """Writes the format; whatever a converter fails with becomes an `EngineError`, so that the other formats go on."""
+    try:
+        return chosen.write(subject, folder)
+    except (EngineError, OSError, MemoryError, tf.errors.ResourceExhaustedError):
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        says = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise EngineError(
+            "export_failed",
+            f"The model could not be converted to {chosen.title}: {says[:200]}. Choose another format; the log has the "
+            "whole message.",
+        ) from error
 
 
 @contextmanager
