@@ -59,7 +59,7 @@ def run_mode(mode: str, files: list[TestFile], options: argparse.Namespace) -> I
     """Runs one mode in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         argv = [sys.executable, "-m", "tests.od_api.mode", mode, folder, str(options.jobs), str(options.patience)]
-        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TMPDIR": folder}
+        environment = {**os.environ, **surroundings(options.jobs), "TMPDIR": folder, "KERAS_HOME": folder}
         with subprocess.Popen(
             argv, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
@@ -72,6 +72,20 @@ def run_mode(mode: str, files: list[TestFile], options: argparse.Namespace) -> I
                 yield Outcome.from_json(json.loads(line))
         if process.returncode or done < len(files):
             raise SystemExit(f"Mode {mode} ended after {done} of {len(files)} files (exit code {process.returncode}).")
+
+
+def surroundings(jobs: int) -> dict[str, str]:
+    """No GPU, whose memory the children would fight for; no network; for each child its share of the processors."""
+    threads = str(max(1, (os.cpu_count() or 1) // jobs))
+    nowhere = "http://127.0.0.1:9"
+    return {
+        "http_proxy": nowhere,
+        "https_proxy": nowhere,
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "TF_NUM_INTEROP_THREADS": threads,
+        "OMP_NUM_THREADS": threads,
+    }
 
 
 def conclude(known: list[expected.Known], outcomes: list[Outcome]) -> int:

@@ -97,6 +97,11 @@ def test_an_expected_failure_that_does_not_fail_is_red(outcomes, capsys, test):
     assert f"NO LONGER FAILS  a_test.py  {test}" in capsys.readouterr().out
 
 
+def test_what_depends_on_the_machine_may_pass(outcomes):
+    known_ = [Known("tf2", "a_test.py", ("SomeTest.test_fails", "SomeTest.test_passes"), "a reason", may_pass=True)]
+    assert conclude([*known_, *known("SomeTest.test_fails_in_parts")], outcomes(a=STAND_IN)) == 0
+
+
 def test_the_list_of_another_mode_excuses_nothing():
     outcome = Outcome("tf2", "a_test.py", run=1, failures={"T.test": "why"})
     assert len(expected.unexpected(known("T.test", mode="tf1"), [outcome])) == 1
