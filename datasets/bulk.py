@@ -6,7 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, models
@@ -49,6 +49,7 @@ class NewBox:
     source: str
     score: float | None
     created_by_id: int | None
+    tags: list[list[str]] = field(default_factory=list)
 
 
 def insert_rows(model: type[models.Model], rows: Sequence[Any]) -> None:
@@ -77,6 +78,10 @@ def insert_rows(model: type[models.Model], rows: Sequence[Any]) -> None:
 def _values(field: models.Field[Any, Any], rows: Sequence[Any]) -> list[Any]:
     """One column of the rows, as the database wants it."""
     name = field.attname
+    if isinstance(field, models.JSONField) and field.default is list:
+        empty = field.get_db_prep_save([], connection)  # nearly all are, and preparing one takes a while
+        values = (getattr(row, name) for row in rows)
+        return [field.get_db_prep_save(value, connection) if value else empty for value in values]
     if isinstance(field, PREPARED):
         return [field.get_db_prep_save(getattr(row, name), connection) for row in rows]
     return [getattr(row, name) for row in rows]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+#: Names of unknown tags and their texts, in the order of the file. A name that starts with "xml:" or "json:" holds
+#: a whole element or value in that language, because it is more than a text.
+Tags = tuple[tuple[str, str], ...]
 
 
 class FormatError(Exception):
@@ -11,6 +16,9 @@ class FormatError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code, self.message = code, message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FormatError, (self.code, self.message)
 
 
 @dataclass(frozen=True)
@@ -25,9 +33,12 @@ class Problem:
         return {"file": self.file, "code": self.code, "message": self.message}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BoxRecord:
-    """A box as a file states it: pixel edges, not yet checked against the image; `name` is the file's class name."""
+    """A box as a file states it: pixel edges, not yet checked against the image; `name` is the file's class name.
+
+    In a record that is `relative` the edges are shares of the upright image, 0 to 1.
+    """
 
     name: str
     x1: float
@@ -38,11 +49,18 @@ class BoxRecord:
     truncated: bool = False
     occluded: bool = False
     pose: str = ""
+    score: float | None = None
+    crowd: bool = False
+    tags: Tags = ()
 
 
 @dataclass(frozen=True)
 class AnnotationRecord:
-    """All that one annotation file says about one image. Width and height are 0 when it does not say."""
+    """All that a format says about one image. Width, height and depth are 0 when it does not say.
+
+    `file_name` may have folders before it, with forward slashes; `split` is train, val, test or empty; `source_id` is
+    the number or name by which the format knows the image. A record without boxes means "nothing here".
+    """
 
     file_name: str
     width: int
@@ -50,3 +68,47 @@ class AnnotationRecord:
     boxes: tuple[BoxRecord, ...]
     verified: bool = False
     problems: tuple[FormatError, ...] = ()
+    folder: str = ""
+    depth: int = 0
+    segmented: bool = False
+    split: str = ""
+    source_id: str = ""
+    tags: Tags = ()
+    relative: bool = False
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one annotation file, or the part of it about one image, says; `content` are the bytes to keep of it.
+
+    `own_file`: the file is about this image alone, so that its own name may tell which image it is.
+    """
+
+    path: str
+    record: AnnotationRecord
+    content: bytes
+    own_file: bool = True
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a reader must know besides the file: class names by folder ("" for all), splits, the VOC switch."""
+
+    one_based: bool = False
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def names_for(self, path: str) -> tuple[str, ...]:
+        """Class names for a file: of its own folder, else of the nearest folder above it, else the only ones there."""
+        folder = path.rpartition("/")[0]
+        while True:
+            if folder in self.names:
+                return self.names[folder]
+            if not folder:
+                break
+            folder = folder.rpartition("/")[0]
+        return next(iter(self.names.values())) if len(self.names) == 1 else ()
+
+
+def whole_or_exact(value: float) -> str:
+    """A coordinate as text: "12" for 12.0, else all digits needed to read the same number again."""
+    return str(int(value)) if value == int(value) else repr(float(value))

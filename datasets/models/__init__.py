@@ -1,9 +1,10 @@
 """What people label: datasets, their classes, images, boxes, history and frozen versions."""
 
-from datasets.models.annotation import Box, Revision, SourceAnnotation
+from datasets.models.annotation import Box, KeptFile, Revision, SourceAnnotation
 from datasets.models.curation import BulkChange, Decision, LikePair, SavedView
 from datasets.models.dataset import Dataset, LabelClass
 from datasets.models.image import Image, ReviewState
+from datasets.models.upload import Upload, UploadBatch
 from datasets.models.version import DatasetVersion
 
 __all__ = [
@@ -13,10 +14,13 @@ __all__ = [
     "DatasetVersion",
     "Decision",
     "Image",
+    "KeptFile",
     "LabelClass",
     "LikePair",
     "ReviewState",
     "Revision",
     "SavedView",
     "SourceAnnotation",
+    "Upload",
+    "UploadBatch",
 ]

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from datasets.models.curation import BulkChange
-from datasets.models.dataset import LabelClass
+from datasets.models.dataset import Dataset, LabelClass
 from datasets.models.image import Image
 
 
@@ -34,6 +34,7 @@ class Box(models.Model):
     truncated = models.BooleanField(default=False)
     occluded = models.BooleanField(default=False)
     pose = models.CharField(max_length=40, blank=True)
+    tags = models.JSONField(default=list, blank=True, help_text="What else its file said: [[name, text], ...].")
     source = models.CharField(max_length=6, choices=BoxSource.choices, default=BoxSource.PERSON)
     score = models.FloatField(null=True, blank=True, help_text="Confidence, when a model drew it.")
     created_by = models.ForeignKey(
@@ -107,6 +108,25 @@ class SourceAnnotation(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["image", "sha256"], name="source_annotation_once")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class KeptFile(models.Model):
+    """A file of an import that is about many images, or was set aside: whole, as it came, and retrievable for ever."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="kept_files")
+    file_name = models.CharField(max_length=500)
+    sha256 = models.CharField(max_length=64)
+    file = models.CharField(max_length=120, help_text="Storage name.")
+    size_bytes = models.PositiveIntegerField()
+    code = models.CharField(max_length=40, blank=True, help_text="Why it was set aside; empty when it was used.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["dataset_id", "file_name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["dataset", "sha256", "file_name"], name="kept_file_once")]
 
     def __str__(self) -> str:
         return self.file_name

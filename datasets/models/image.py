@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Prefetch
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from datasets.models.dataset import Dataset
@@ -28,6 +28,8 @@ class ReviewState(models.TextChoices):
     RETURNED = "returned", "Returned"
 
 
+#: A box as it is drawn: class name, colour, and pixel edges x1, y1, x2, y2.
+DrawnBox = tuple[str, str, float, float, float, float]
 #: What the grid filters by; the count is last, because one index begins with it.
 BROWSED = ("state", "verified", "negative", "split", "defect", "box_traits", "created_by", "assignee", "box_count")
 
@@ -51,7 +53,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return (
             self.select_related("dataset")
             .prefetch_related(Prefetch("boxes", queryset=boxes))
-            .defer("note", "fingerprint")
+            .defer("note", "fingerprint", "tags")
         )
 
 
@@ -82,6 +84,7 @@ class Image(models.Model):
     has_thumbnails = models.BooleanField(default=False)
     fingerprint = models.BinaryField(null=True, editable=False, help_text="See datasets/likeness.py.")
     note = models.TextField(blank=True)
+    tags = models.JSONField(default=list, blank=True, help_text="What else its annotations said: [[name, text], ...].")
     revision = models.PositiveIntegerField(
         default=0, help_text="Number of the latest saved state; the optimistic lock."
     )
@@ -94,6 +97,9 @@ class Image(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ImageQuerySet.as_manager()
+
+    #: Set by the grid, which reads its boxes by itself; None means "ask the rows".
+    drawn: list[DrawnBox] | None = None
 
     class Meta:
         ordering = ["dataset_id", "pk"]
@@ -132,11 +138,16 @@ class Image(models.Model):
     @property
     def overlay(self) -> SafeString:
         """The boxes as one SVG over the picture. Built here because a grid page holds hundreds of them."""
+        boxes = self.drawn
+        if boxes is None:
+            boxes = [(box.label, box.colour, box.x1, box.y1, box.x2, box.y2) for box in self.boxes.all()]
         shapes = []
-        for box in self.boxes.all():
-            d = f"M{box.x1:.1f} {box.y1:.1f}H{box.x2:.1f}V{box.y2:.1f}H{box.x1:.1f}z"
-            shape = '<g><title>{}</title><path class="case" d="{}"/><path class="box" stroke="{}" d="{}"/></g>'
-            shapes.append(format_html(shape, box.label, d, box.colour, d))
+        for label, colour, x1, y1, x2, y2 in boxes:
+            d = f"M{x1:.1f} {y1:.1f}H{x2:.1f}V{y2:.1f}H{x1:.1f}z"
+            shapes.append(
+                f'<g><title>{escape(label)}</title><path class="case" d="{d}"/>'
+                f'<path class="box" stroke="{escape(colour)}" d="{d}"/></g>'
+            )
         frame = '<svg viewBox="0 0 {} {}" aria-hidden="true">{}</svg>'
         return format_html(frame, self.width, self.height, mark_safe("".join(shapes)))  # noqa: S308 - escaped above
 

@@ -1,0 +1,211 @@
+"""TFRecord files of the Object Detection API: framing, checksums and tf.train.Example, without TensorFlow.
+
+Sources: tensorflow/core/lib/io/record_writer.cc (framing and masked CRC-32C) and the keys of
+object_detection/core/standard_fields.py (TfExampleFields). Boxes are shares of the image in 32-bit floats.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import struct
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
+
+import google_crc32c
+
+from datasets.formats.example_proto import Example, put, values
+from datasets.formats.records import AnnotationRecord, BoxRecord, FormatError
+
+MAX_RECORD = 512 * 1024 * 1024
+SHARD = re.compile(r"(?P<base>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\Z")
+BOX = "image/object/bbox/"
+OBJECT = "image/object/"
+
+
+def masked_crc(data: bytes) -> int:
+    crc = google_crc32c.value(data)
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def frame(data: bytes) -> bytes:
+    """A record as it stands in the file."""
+    length = struct.pack("<Q", len(data))
+    return b"".join((length, struct.pack("<I", masked_crc(length)), data, struct.pack("<I", masked_crc(data))))
+
+
+def is_tfrecord(head: bytes) -> bool:
+    """Do these first 12 bytes open a record? The checksum of the length leaves no doubt."""
+    return len(head) >= 12 and struct.unpack("<I", head[8:12])[0] == masked_crc(head[:8])
+
+
+def read_frames(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of each record.
+
+    Raises:
+        FormatError: cut short, or a checksum that does not fit; the records before it have been given.
+    """
+    offset = file.tell()
+    while head := file.read(12):
+        if not is_tfrecord(head) or (length := struct.unpack("<Q", head[:8])[0]) > MAX_RECORD:
+            raise FormatError("record_damaged", f"The file is damaged at byte {offset:,}; what follows was not read.")
+        data, tail = file.read(length), file.read(4)
+        if len(data) < length or len(tail) < 4 or struct.unpack("<I", tail)[0] != masked_crc(data):
+            raise FormatError("record_damaged", f"The record at byte {offset:,} is damaged; what follows was not read.")
+        yield offset, data
+        offset = file.tell()
+
+
+def read_image(file: BinaryIO, offset: int) -> bytes:
+    """The encoded picture of the record at an offset."""
+    file.seek(offset)
+    _, data = next(read_frames(file))
+    return bytes((values(Example.FromString(data), "image/encoded") or [b""])[0])
+
+
+def read_example(data: bytes, names: Mapping[int, str]) -> tuple[AnnotationRecord, bytes]:
+    """What a record says, and its bytes without the picture; `names` by class number stand in for absent texts.
+
+    Raises:
+        FormatError: not a tf.train.Example, or its lists are not of one length.
+    """
+    try:
+        example = Example.FromString(data)
+    except Exception as error:  # protobuf's DecodeError has no public home that stays
+        raise FormatError("record_not_example", "A record is not a tf.train.Example and was left out.") from error
+    problems: list[FormatError] = []
+    width, height = (_number(example, f"image/{key}") for key in ("width", "height"))
+    boxes = _boxes(example, names, width, height, problems)
+    record = AnnotationRecord(
+        _text(example, "image/filename").replace("\\", "/"),
+        width,
+        height,
+        boxes,
+        bool(_number(example, "image/verified")),
+        tuple(problems),
+        _text(example, "image/folder"),
+        _number(example, "image/channels"),
+        bool(_number(example, "image/segmented")),
+        source_id=_text(example, "image/source_id"),
+        relative=not (width and height),
+    )
+    del example.features.feature["image/encoded"]
+    return record, example.SerializeToString(deterministic=True)
+
+
+def _boxes(
+    example: Any, names: Mapping[int, str], width: int, height: int, problems: list[FormatError]
+) -> tuple[BoxRecord, ...]:
+    edges = [values(example, BOX + key) for key in ("xmin", "ymin", "xmax", "ymax")]
+    count = len(edges[0])
+    texts, labels = values(example, OBJECT + "class/text"), values(example, OBJECT + "class/label")
+    if any(len(edge) != count for edge in edges) or max(len(texts), len(labels)) < count:
+        raise FormatError(
+            "record_lists_differ", "A record has lists of boxes that are not of one length; it was left out."
+        )
+    extras = {
+        key: values(example, OBJECT + key)
+        for key in ("difficult", "truncated", "occluded", "view", "score", "is_crowd", "group_of")
+    }
+    boxes = []
+    for n in range(count):
+        name = texts[n].decode(errors="replace") if n < len(texts) and texts[n] else _named(labels[n], names, problems)
+        x1, y1, x2, y2 = (edge[n] for edge in edges)
+        said = {key: found[n] for key, found in extras.items() if n < len(found)}
+        boxes.append(
+            BoxRecord(
+                name,
+                _pixels(x1, width),
+                _pixels(y1, height),
+                _pixels(x2, width),
+                _pixels(y2, height),
+                bool(said.get("difficult")),
+                bool(said.get("truncated")),
+                bool(said.get("occluded")),
+                _pose(said.get("view")),
+                round(float(said["score"]), 7) if said.get("score", -1) >= 0 else None,
+                bool(said.get("is_crowd") or said.get("group_of")),
+            )
+        )
+    return tuple(boxes)
+
+
+def _pixels(share: float, size: int) -> float:
+    """Share -> pixel. A 32-bit share of a whole pixel comes back as that whole pixel."""
+    if not size:
+        return float(share)
+    value = share * size
+    return float(round(value)) if abs(value - round(value)) < 2e-7 * size else value
+
+
+def _pose(found: Any) -> str:
+    text = found.decode(errors="replace") if isinstance(found, bytes) else ""
+    return "" if text == "Unspecified" else text[:40]
+
+
+def _named(label: int, names: Mapping[int, str], problems: list[FormatError]) -> str:
+    if label in names:
+        return names[label]
+    message = f"No label map names class {label}, so it is called class_{label}. Rename it, or add the label map."
+    if not any(problem.message == message for problem in problems):
+        problems.append(FormatError("class_without_name", message))
+    return f"class_{label}"
+
+
+def _text(example: Any, key: str) -> str:
+    found = values(example, key)
+    return found[0].decode(errors="replace") if found and isinstance(found[0], bytes) else ""
+
+
+def _number(example: Any, key: str) -> int:
+    found = values(example, key)
+    return int(found[0]) if found and isinstance(found[0], int | float) else 0
+
+
+def write_example(record: AnnotationRecord, numbers: Mapping[str, int], encoded: bytes = b"", kind: str = "") -> bytes:
+    """One tf.train.Example with the keys the Object Detection API reads, and some more that it passes over."""
+    example, boxes = Example(), record.boxes
+    width, height = record.width, record.height
+    put(example, "image/filename", [record.file_name])
+    put(example, "image/source_id", [record.source_id or record.file_name])
+    put(example, "image/width", [width])
+    put(example, "image/height", [height])
+    if encoded:
+        put(example, "image/encoded", [encoded])
+        put(example, "image/format", [kind])
+        put(example, "image/key/sha256", [hashlib.sha256(encoded).hexdigest()])
+    for key, found in (
+        (BOX + "xmin", [box.x1 / width for box in boxes]),
+        (BOX + "ymin", [box.y1 / height for box in boxes]),
+        (BOX + "xmax", [box.x2 / width for box in boxes]),
+        (BOX + "ymax", [box.y2 / height for box in boxes]),
+        (OBJECT + "class/text", [box.name for box in boxes]),
+        (OBJECT + "class/label", [numbers[box.name] for box in boxes]),
+        (OBJECT + "difficult", [int(box.difficult) for box in boxes]),
+        (OBJECT + "truncated", [int(box.truncated) for box in boxes]),
+        (OBJECT + "view", [box.pose or "Unspecified" for box in boxes]),
+        (OBJECT + "is_crowd", [int(box.crowd) for box in boxes]),
+        (OBJECT + "area", [float((box.x2 - box.x1) * (box.y2 - box.y1)) for box in boxes]),
+    ):
+        put(example, key, found)
+    _put_rare(example, record)
+    return bytes(example.SerializeToString(deterministic=True))
+
+
+def _put_rare(example: Any, record: AnnotationRecord) -> None:
+    for key, value in (
+        ("verified", int(record.verified)),
+        ("channels", record.depth),
+        ("folder", record.folder),
+        ("segmented", int(record.segmented)),
+    ):
+        if value:
+            put(example, f"image/{key}", [value])
+    if any(box.occluded for box in record.boxes):
+        put(example, OBJECT + "occluded", [int(box.occluded) for box in record.boxes])
+    if any(box.score is not None for box in record.boxes):
+        put(example, OBJECT + "score", [float(-1 if b.score is None else b.score) for b in record.boxes])
+
+
+def shard_name(base: str, number: int, count: int) -> str:
+    return f"{base}-{number:05d}-of-{count:05d}"
