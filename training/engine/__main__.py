@@ -1,6 +1,6 @@
-"""`python -m training.engine train|export|records RUN_DIR`, or `explain CONFIG`: see `parse` and `commands`.
+"""`python -m training.engine train|export|records RUN_DIR`, `explain CONFIG` or `predict EXPORT_DIR IMAGE`.
 
-The exit codes are those of `runner`.
+See `parse` for the options and `commands` for what is done. The exit codes are those of `runner`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from training.engine.runner import CANCELLED, CRASHED, DONE, REFUSED
 def main(argv: list[str]) -> int:
     """Runs one command and turns however it ends into an event and an exit code."""
     options = parse(argv)
-    if options.command == "explain":
-        return explain_config(options)
+    if options.command in commands.PRINTING:
+        return print_answer(options)
     run = RunDirectory(options.run_dir.resolve())
     if not run.root.is_dir():
         print(f"{run.root} is not a run directory.", file=sys.stderr)
@@ -74,12 +74,17 @@ def parse(argv: list[str]) -> argparse.Namespace:
     command.add_argument("--checkpoint", default="best", metavar="best|last|STEP")
     explain_command = kinds.add_parser("explain", help="print what an import of a pipeline.config would change")
     explain_command.add_argument("config", type=Path, metavar="CONFIG_FILE")
+    predict = kinds.add_parser("predict", help="print what an export finds on photographs, as JSON")
+    predict.add_argument("folder", type=Path, metavar="EXPORT_DIR")
+    predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    predict.add_argument("--threshold", type=float, default=0.5, help="least score to print (default 0.5)")
     return parser.parse_args(argv)
 
 
-def explain_config(options: argparse.Namespace) -> int:
+def print_answer(options: argparse.Namespace) -> int:
+    """A command that only prints, without a run directory."""
     try:
-        commands.explain_config(options)
+        commands.PRINTING[options.command](options)
     except EngineError as error:
         print(error.sentence, file=sys.stderr)
         return REFUSED

@@ -82,3 +82,13 @@ def explain_config(options: argparse.Namespace) -> None:
     compat.apply("tf2")
     explained = import_module("training.engine.config_import").explain(options.config)
     print(json.dumps(explained, ensure_ascii=False, indent=1))
+
+
+def predict(options: argparse.Namespace) -> None:
+    """`predict`: prints what an export finds on image files, as JSON."""
+    predict_files = import_module("training.engine.predicting").predict_files
+    print(json.dumps(predict_files(options.folder, options.images, options.threshold), ensure_ascii=False))
+
+
+#: Commands that need no run directory and print their answer.
+PRINTING = {"explain": explain_config, "predict": predict}

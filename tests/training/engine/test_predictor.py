@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnx
@@ -10,7 +13,9 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from training.engine.errors import EngineError
-from training.engine.predictor import CACHED_MODELS, Predictor, batches, get_predictor
+from training.engine.predictor import CACHED_MODELS, Predictor, cache, get_predictor, model_file
+from training.engine.predictor.predictor import groups
+from training.engine.runner import REFUSED, ROOT
 
 # Relative ymin, xmin, ymax, xmax; the third is beyond num_detections.
 BOXES = np.array([[0.1, 0.2, 0.5, 0.8], [0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 0.0, 0.0]], np.float32)
@@ -80,9 +85,15 @@ def test_mixed_images_keep_their_order(folder):
     assert Predictor(folder).predict([]) == []
 
 
-def test_batches_join_only_neighbours_of_one_shape():
-    images = [np.zeros((2, width, 3), np.uint8) for width in (1, 1, 1, 5, 1)]
-    assert [batch.shape[0] for batch in batches(images, 2)] == [2, 1, 1, 1]
+def test_images_of_one_shape_go_together():
+    assert list(groups([(2, 1), (2, 5), (2, 1), (2, 1), (2, 5)], 2)) == [[0, 2], [3], [1, 4]]
+    assert list(groups([], 8)) == []
+
+
+def test_a_model_for_one_image_gets_one(folder):
+    about = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps({**about, "batch": 1}))
+    assert len(Predictor(folder, batch_size=8).predict([Image.new("RGB", (9, 9))] * 3)) == 3
 
 
 def test_arrays_of_another_kind_are_refused(folder):
@@ -114,3 +125,47 @@ def test_a_new_export_is_noticed(folder):
     before = get_predictor(folder)
     write_model(folder, scores=SCORES / 2)
     assert get_predictor(folder) is not before
+
+
+def test_several_threads_share_a_predictor(folder):
+    with ThreadPoolExecutor(8) as threads:
+        images = [Image.new("RGB", (10 + index % 3, 10)) for index in range(24)]
+        found = list(threads.map(lambda image: get_predictor(folder).predict([image])[0], images))
+    assert [item.boxes[1, 2] for item in found] == [image.width for image in images]
+
+
+def test_large_models_leave_room(tmp_path, monkeypatch):
+    folders = [write_model(tmp_path / str(index)) for index in range(2)]
+    monkeypatch.setattr(cache, "CACHED_MEGABYTES", 1.5 * (folders[0] / "model.onnx").stat().st_size / 2**20)
+    first = get_predictor(folders[0])
+    second = get_predictor(folders[1])
+    assert get_predictor(folders[1]) is second
+    assert get_predictor(folders[0]) is not first
+
+
+def test_the_best_file_of_a_folder_is_taken(folder):
+    (folder / "model.tflite").write_bytes(b"x")
+    assert model_file(folder).name == "model.onnx"
+    assert model_file(folder / "model.tflite").name == "model.tflite"
+    with pytest.raises(EngineError):
+        model_file(folder / "model.json")
+
+
+def test_a_damaged_tflite_file_is_refused(tmp_path):
+    (tmp_path / "model.tflite").write_bytes(b"nothing")
+    about = {"classes": [], "sha256": hashlib.sha256(b"nothing").hexdigest(), "batch": 1, "input": "images"}
+    (tmp_path / "model.json").write_text(json.dumps(about))
+    with pytest.raises(EngineError) as caught:
+        Predictor(tmp_path)
+    assert caught.value.code == "bad_export"
+
+
+def test_the_predict_command(folder, tmp_path):
+    Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
+    argv = [sys.executable, "-m", "training.engine", "predict", str(folder), str(tmp_path / "a.png")]
+    done = subprocess.run([*argv, "--threshold", "0.5"], cwd=ROOT, capture_output=True, text=True)
+    (item,) = json.loads(done.stdout)
+    box = {"xmin": 8.0, "ymin": 2.0, "xmax": 32.0, "ymax": 10.0}
+    assert item["detections"] == [{"class": "Box", "class_id": 2, "score": 0.9, "box": box}]
+    done = subprocess.run([*argv, str(folder / "model.json")], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, "could not be read as a picture" in done.stderr) == (REFUSED, True)

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
-from runtime import load
 
 Detect = Callable[[Any], "tuple[Any, Any, Any]"]
 
@@ -45,6 +44,8 @@ def main() -> int:
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     parser.add_argument("--threshold", type=float, default=0.5, help="least score to print, 0 to 1 (default 0.5)")
     options = parser.parse_args()
+    from runtime import load
+
     folder = Path(__file__).resolve().parent
     about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     names = {item["id"]: item["name"] for item in about["classes"]}
