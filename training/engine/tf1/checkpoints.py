@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from training.engine.checkpoints import KEEP_LAST, Best, nan_error
+from training.engine.checkpoints import Best, nan_error
 from training.engine.rundir import RunDirectory, write_json
 from training.engine.tf1.detector import Detector
 from training.engine.tf1.training_graph import TrainingGraph
 
-__all__ = ["KEEP_LAST", "Checkpoints"]
+
+@dataclass(frozen=True)
+class Saved:
+    """A checkpoint on disk: its prefix and its step."""
+
+    prefix: Path
+    step: int
+
+
+def latest(run: RunDirectory) -> Saved | None:
+    """The newest checkpoint of a run."""
+    found = tf.train.latest_checkpoint(str(run.checkpoints))
+    return placed(run, found) if found else None
+
+
+def placed(run: RunDirectory, prefix: str) -> Saved:
+    """Where a checkpoint is now; TensorFlow's list of them may say where the run directory was when it was written."""
+    name = Path(prefix).name
+    return Saved(run.checkpoints / name, int(name.rsplit("-", 1)[1]))
 
 
 class Checkpoints:
@@ -24,27 +42,20 @@ class Checkpoints:
         run.checkpoints.mkdir(exist_ok=True)
 
     @property
-    def latest(self) -> Path | None:
-        """Prefix of the newest checkpoint on disk."""
-        prefix = tf.train.latest_checkpoint(str(self._run.checkpoints))
-        # The file that lists them may have been written where the run directory was before it was carried here.
-        return self._run.checkpoints / Path(prefix).name if prefix else None
-
-    @property
     def saved_step(self) -> int:
         """The step of the newest checkpoint on disk, -1 when there is none."""
-        latest = self.latest
-        return int(latest.name.rsplit("-", 1)[1]) if latest else -1
+        saved = latest(self._run)
+        return saved.step if saved else -1
 
     def restore_latest(self) -> bool:
         """Goes back to the newest checkpoint, if there is one."""
-        latest = self.latest
-        if latest:
+        saved = latest(self._run)
+        if saved:
             state = tf.train.get_checkpoint_state(str(self._run.checkpoints))
-            known = [str(self._run.checkpoints / Path(path).name) for path in state.all_model_checkpoint_paths]
-            self._training.saver.restore(self._session, str(latest))
+            known = [str(placed(self._run, path).prefix) for path in state.all_model_checkpoint_paths]
+            self._training.saver.restore(self._session, str(saved.prefix))
             self._training.saver.recover_last_checkpoints(known)
-        return bool(latest)
+        return saved is not None
 
     def save(self) -> int:
         """Writes `ckpt-<step>`; refuses weights that are no longer numbers, so that every checkpoint can be used."""

@@ -10,7 +10,7 @@ from training.engine.dataset import Dataset
 from training.engine.evaluation import Figures, Found, detections, measure
 from training.engine.records import read_images
 from training.engine.rundir import RunDirectory
-from training.engine.tf1.checkpoints import Checkpoints
+from training.engine.tf1.checkpoints import latest
 from training.engine.tf1.detector import Detector
 from training.engine.tf1.loop import write_scalars
 
@@ -18,8 +18,8 @@ from training.engine.tf1.loop import write_scalars
 class Evaluator:
     """Evaluates the newest checkpoint of one run on its val records; the figures are those of TensorFlow 2's way."""
 
-    def __init__(self, run: RunDirectory, dataset: Dataset, detector: Detector, checkpoints: Checkpoints) -> None:
-        self._run, self._detector, self._checkpoints = run, detector, checkpoints
+    def __init__(self, run: RunDirectory, dataset: Dataset, detector: Detector) -> None:
+        self._run, self._detector = run, detector
         self._classes = dataset.classes
         self._truth = {image.id: image for image in dataset.split("val")}
         self._writer = tf.summary.FileWriter(str(run.eval_summaries))
@@ -29,10 +29,10 @@ class Evaluator:
 
         The weights of `step` must be saved already.
         """
-        prefix = self._checkpoints.latest
-        if prefix is None:
-            raise FileNotFoundError(f"no checkpoint to evaluate in {self._run.checkpoints}")
-        self._detector.restore(prefix)
+        saved = latest(self._run)
+        if saved is None or saved.step != step:
+            raise FileNotFoundError(f"no checkpoint of step {step} to evaluate in {self._run.checkpoints}")
+        self._detector.restore(saved.prefix)
         found = []
         for image in read_images(self._run.records("val")):
             check()

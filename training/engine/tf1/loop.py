@@ -6,21 +6,25 @@ Needs `compat.apply("tf1")` first.
 from __future__ import annotations
 
 import math
-import resource
 import time
 from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from training.engine import device
 from training.engine.cancellation import Cancellation
-from training.engine.checkpoints import nan_error
+from training.engine.checkpoints import KEEP_LAST, nan_error
 from training.engine.events import EventLog
+from training.engine.loop import Setup
+from training.engine.loop.report import loss_values
+from training.engine.loop.training_loop import UNFROZEN_RATE
 from training.engine.request import TrainRequest
 from training.engine.rundir import RunDirectory
 from training.engine.tf1 import training_graph
-from training.engine.tf1.checkpoints import KEEP_LAST, Checkpoints
+from training.engine.tf1.checkpoints import Checkpoints, latest
 from training.engine.tf1.detector import Detector
 from training.engine.tf1.session import open_session
+from training.engine.tf1.training_graph import Plan
 
 
 class TrainingLoop:
@@ -29,18 +33,25 @@ class TrainingLoop:
     `run` may be called again and again; the state between two calls is in the session, and in the checkpoints.
     """
 
+    replicas = 1
+
     def __init__(
         self,
         run: RunDirectory,
         pipeline: Any,
-        seed: int,
         detector: Detector,
         request: TrainRequest,
         events: EventLog,
         stop: Cancellation,
+        setup: Setup,
     ) -> None:
-        self._request, self._events, self._stop = request, events, stop
-        self.graph = training_graph.build(pipeline, seed, KEEP_LAST)
+        self._request, self._events, self._stop, self._setup = request, events, stop, setup
+        self._batch_size = pipeline.train_config.batch_size
+        # Going on from a checkpoint shuffles anew: with the first order, the first images would be seen more often.
+        saved = latest(run)
+        seed = (setup.seed + (saved.step if saved else 0)) % 2**31
+        plan = Plan(seed, setup.deterministic, request.freeze, KEEP_LAST)
+        self.graph = training_graph.build(pipeline, plan)
         self.session = open_session(self.graph.graph)
         self.checkpoints = Checkpoints(run, self.graph, self.session, detector)
         self.session.run(self.graph.start)
@@ -50,6 +61,19 @@ class TrainingLoop:
     def step(self) -> int:
         """Steps taken since the first start of the run."""
         return int(self.session.run(self.graph.step))
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the present step."""
+        return float(self.session.run(self.graph.learning_rate, self._fed(self.step)))
+
+    def _thawed(self, step: int) -> bool:
+        """Whether what was frozen only for a while is trained at this step."""
+        until = self._request.freeze_until_step
+        return bool(self._request.freeze) and until is not None and step >= until
+
+    def _fed(self, step: int) -> dict[Any, float]:
+        return {self.graph.rate_scale: self._setup.rate_scale * (UNFROZEN_RATE if self._thawed(step) else 1.0)}
 
     def run(self, until: int) -> None:
         """Trains until step `until`, saving and reporting on the way.
@@ -62,23 +86,31 @@ class TrainingLoop:
     def _run(self, until: int) -> None:
         step = logged = self.step
         started = time.perf_counter()
-        wanted = {"train": self.graph.train, "losses": self.graph.losses, "rate": self.graph.learning_rate}
         while step < until:
             if self._stop.requested():
                 self.save()
                 self._stop.check()
-            values = self.session.run(wanted)
+            losses, rate = self._take(step)
             step += 1
-            if not math.isfinite(values["losses"]["total"]):
+            if not math.isfinite(losses["total"]):
                 raise nan_error(step)
             if step % self._request.log_every == 0:
                 speed = (step - logged) / (time.perf_counter() - started)
-                self._report(step, values["losses"], values["rate"], speed)
+                self._report(step, losses, rate, speed)
                 logged, started = step, time.perf_counter()
             if step % self._request.checkpoint_every == 0:
                 paused = time.perf_counter()
                 self.save()
                 started += time.perf_counter() - paused
+
+    def _take(self, step: int) -> tuple[dict[str, float], float]:
+        """Takes the step after `step`; returns its losses and the learning rate it was taken with."""
+        thawed = self._thawed(step)
+        if thawed and step == self._request.freeze_until_step:
+            self._events.state("training", f"From step {step} on all variables are trained.")
+        train = self.graph.train_all if thawed else self.graph.train
+        _, losses, rate = self.session.run([train, self.graph.losses, self.graph.learning_rate], self._fed(step))
+        return loss_values(losses), float(rate)
 
     def save(self) -> None:
         """Writes a checkpoint of the present step unless it is on disk already, or nothing has been learnt yet."""
@@ -86,12 +118,11 @@ class TrainingLoop:
         if step > 0 and self.checkpoints.saved_step != step:
             self._events.write("checkpoint", step=self.checkpoints.save())
 
-    def _report(self, step: int, losses: dict[str, Any], rate: Any, speed: float) -> None:
-        losses, rate = {name: float(value) for name, value in losses.items()}, float(rate)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        self._events.write("step", step=step, loss=losses, learning_rate=rate, steps_per_second=speed, memory_mb=memory)
-        figures = {**{f"loss/{name}": value for name, value in losses.items()}, "learning_rate": rate}
-        write_scalars(self._writer, step, {**figures, "steps_per_second": speed})
+    def _report(self, step: int, losses: dict[str, float], rate: float, speed: float) -> None:
+        figures = {"learning_rate": rate, "steps_per_second": speed}
+        images = speed * self._batch_size
+        self._events.write("step", step=step, loss=losses, **figures, images_per_second=images, **device.memory())
+        write_scalars(self._writer, step, {**{f"loss/{name}": value for name, value in losses.items()}, **figures})
 
 
 def write_scalars(writer: Any, step: int, figures: dict[str, float]) -> None:

@@ -2,101 +2,108 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import tensorflow.compat.v1 as tf
-import tf_slim
-from object_detection import inputs, model_lib
 from object_detection.builders import model_builder, optimizer_builder
-from object_detection.core.standard_fields import InputDataFields
 from object_detection.utils import variables_helper
 
-from training.engine.errors import EngineError
+from training.engine.loop.batches import training_batches
+from training.engine.loop.step import TOTAL, losses_of
+from training.engine.tf1.trainable import select, updates
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the graph is to be beyond its pipeline.config.
+
+    `frozen` are the names of a request's `freeze`, `keep` the number of checkpoints the saver leaves on disk.
+    """
+
+    seed: int
+    deterministic: bool
+    frozen: Sequence[str]
+    keep: int
 
 
 @dataclass(frozen=True)
 class TrainingGraph:
     """The tensors and operations a training loop runs.
 
-    `start` fills the input pipeline, `train` takes one step. `losses` has "total" and its parts. `model_variables` are
-    those of the detector alone, without the optimizer's. `finite` says whether every weight is a number.
+    `start` sets the variables and the input to their beginning. `train` takes one step with the frozen variables left
+    out, `train_all` with everything. `losses` are those of `losses_of`, `learning_rate` includes the fed `rate_scale`.
+    `model_variables` are those of the detector alone, without the optimizer's. `finite` says whether every weight is a
+    number.
     """
 
     graph: Any
     start: Any
     train: Any
+    train_all: Any
     losses: dict[str, Any]
     learning_rate: Any
+    rate_scale: Any
     step: Any
     saver: Any
     model_variables: list[Any]
     finite: Any
 
 
-def build(pipeline: Any, seed: int, keep: int) -> TrainingGraph:
-    """Builds the graph of a pipeline.config; its saver keeps the last `keep` checkpoints."""
+def build(pipeline: Any, plan: Plan) -> TrainingGraph:
+    """Builds the graph of a pipeline.config."""
+    config = pipeline.train_config
     graph = tf.Graph()
     with graph.as_default():
-        tf.set_random_seed(seed)
+        tf.set_random_seed(plan.seed)
         step = tf.train.get_or_create_global_step()
         # AutoGraph would rewrite the API's code, which is graph code already, and treble the time this takes.
-        start, losses = tf.autograph.experimental.do_not_convert(build_losses)(pipeline)
+        start, losses = tf.autograph.experimental.do_not_convert(build_losses)(pipeline, plan.deterministic)
         model_variables = [variable for variable in tf.global_variables() if variable is not step]
-        optimizer, (learning_rate,) = optimizer_builder.build(pipeline.train_config.optimizer, global_step=step)
-        train = build_update(pipeline.train_config, optimizer, losses["total"], step)
-        weights = tf.trainable_variables()
+        rate_scale = tf.placeholder_with_default(1.0, [], name="rate_scale")
+        with scaled_rates(rate_scale):
+            optimizer, (learning_rate,) = optimizer_builder.build(config.optimizer, global_step=step)
+        train_all = build_update(config, optimizer, losses[TOTAL], step, ())
+        train = build_update(config, optimizer, losses[TOTAL], step, plan.frozen) if plan.frozen else train_all
+        finite = [tf.reduce_all(tf.is_finite(variable)) for variable in model_variables if variable.dtype.is_floating]
         return TrainingGraph(
             graph=graph,
             start=[tf.global_variables_initializer(), tf.local_variables_initializer(), tf.tables_initializer(), start],
             train=train,
+            train_all=train_all,
             losses=losses,
             learning_rate=learning_rate,
+            rate_scale=rate_scale,
             step=step,
-            saver=make_saver(pipeline.train_config, optimizer, keep),
+            saver=make_saver(config, optimizer, plan.keep),
             model_variables=model_variables,
-            finite=tf.reduce_all([tf.reduce_all(tf.is_finite(variable)) for variable in weights]),
+            finite=tf.reduce_all(finite),
         )
 
 
-def build_losses(pipeline: Any) -> tuple[Any, dict[str, Any]]:
-    """(what fills the input pipeline, the losses of one batch)."""
-    config = pipeline.train_config
+def build_losses(pipeline: Any, deterministic: bool) -> tuple[Any, dict[str, Any]]:
+    """(what starts the input, the losses of one batch)."""
     model = model_builder.build(pipeline.model, is_training=True)
-    dataset = inputs.train_input(
-        train_config=config, train_input_config=pipeline.train_input_reader, model_config=pipeline.model, model=model
-    )
-    iterator = tf.data.make_initializable_iterator(dataset)
-    features, labels = iterator.get_next()
-    unstacked = model_lib.unstack_batch(labels, unpad_groundtruth_tensors=config.unpad_groundtruth_tensors)
-    model_lib.provide_groundtruth(model, unstacked)
-    shapes = features[InputDataFields.true_image_shape]
-    predictions = model.predict(features[InputDataFields.image], shapes)
-    parts = grouped(model.loss(predictions, shapes))
-    if config.add_regularization_loss:
-        parts["regularization"] = tf.add_n([*model.regularization_losses(), tf.constant(0.0)])
-    return iterator.initializer, {"total": tf.add_n(list(parts.values())), **parts}
+    batches = tf.data.make_initializable_iterator(training_batches(pipeline, model, deterministic))
+    return batches.initializer, losses_of(model, pipeline.train_config, *batches.get_next())
 
 
-def grouped(losses: dict[str, Any]) -> dict[str, Any]:
-    """The API's losses under the names of the events; those of both stages of Faster R-CNN are added up."""
-    kinds = {"localization": [], "classification": []}  # type: dict[str, list[Any]]
-    for name, value in losses.items():
-        kinds["localization" if name.endswith("localization_loss") else "classification"].append(value)
-    return {kind: tf.add_n(values) for kind, values in kinds.items()}
+@contextmanager
+def scaled_rates(scale: Any) -> Iterator[None]:
+    """While it lasts, the API's learning rates are multiplied by the tensor `scale`, whatever the optimizer."""
+    create: Callable[..., Any] = optimizer_builder._create_learning_rate
+    optimizer_builder._create_learning_rate = lambda config, global_step=None: create(config, global_step) * scale
+    try:
+        yield
+    finally:
+        optimizer_builder._create_learning_rate = create
 
 
-def build_update(config: Any, optimizer: Any, total: Any, step: Any) -> Any:
+def build_update(config: Any, optimizer: Any, total: Any, step: Any, frozen: Sequence[str]) -> Any:
     """One step of the optimizer on the variables that are not frozen, with the moving averages of batch norm."""
-    chosen = tf_slim.filter_variables(
-        tf.trainable_variables(),
-        include_patterns=list(config.update_trainable_variables) or None,
-        exclude_patterns=list(config.freeze_variables) or None,
-    )
-    if not chosen:
-        raise EngineError(
-            "nothing_to_train", "Every variable of the model is frozen; take something out of freeze_variables."
-        )
+    chosen = select(tf.trainable_variables(), config, frozen)
     pairs = [pair for pair in optimizer.compute_gradients(total, chosen) if pair[0] is not None]
     if config.bias_grad_multiplier:
         pairs = variables_helper.multiply_gradients_matching_regex(
@@ -105,7 +112,7 @@ def build_update(config: Any, optimizer: Any, total: Any, step: Any) -> Any:
     gradients, variables = zip(*pairs, strict=True)
     if config.gradient_clipping_by_norm > 0:
         gradients, _ = tf.clip_by_global_norm(gradients, config.gradient_clipping_by_norm)
-    with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
+    with tf.control_dependencies(updates(tf.get_collection(tf.GraphKeys.UPDATE_OPS), frozen)):
         return optimizer.apply_gradients(list(zip(gradients, variables, strict=True)), global_step=step)
 
 
