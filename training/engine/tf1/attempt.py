@@ -20,6 +20,10 @@ class Attempt(attempt.Attempt):
     """Builds graphs of detection and training where TensorFlow 2's way has one model; the course is the same."""
 
     precision = device.FLOAT32
+    # Each is used through what it has in common with the other way's.
+    loop: TrainingLoop | None  # type: ignore[assignment]
+    detector: Detector
+    evaluator: Evaluator  # type: ignore[assignment]
 
     def build(self) -> TrainingLoop:  # type: ignore[override]
         """Builds both graphs and fetches the weights to start from."""
@@ -38,17 +42,16 @@ class Attempt(attempt.Attempt):
             frozen_batch_norm=pipeline_config.frozen_batch_norm(self.request),
             rate_scale=self.recovery.rate_scale,
         )
-        loop = TrainingLoop(self.run, self.pipeline, self.detector, train, self.events, self.stop, setup)
-        self.loop = loop
+        self.loop = loop = TrainingLoop(self.run, self.pipeline, self.detector, train, self.events, self.stop, setup)
         self.evaluator = Evaluator(self.run, self.dataset, self.detector)
         if loop.checkpoints.restore_latest():
             self.events.state("restoring", f"Going on from step {loop.step}.")
-        elif restored := self.load_base():
+        elif restored := self.load_base_into(loop):
             skipped = [asdict(item) for item in restored.skipped]
             self.events.write("restored", **{"from": restored.source}, kept=restored.kept, skipped=skipped)
         return loop
 
-    def load_base(self) -> Restored | None:
+    def load_base_into(self, loop: TrainingLoop) -> Restored | None:
         """Puts the base's weights into the fresh model."""
         base = self.request.base
         if base.kind == "none":
@@ -60,5 +63,4 @@ class Attempt(attempt.Attempt):
                 "An architecture of 2017 cannot start from a Keras backbone file; choose a checkpoint of TensorFlow 1.",
             )
         names = [name for _, name in sorted(self.dataset.classes.items())]
-        loop = self.loop
         return load_checkpoint(loop.session, loop.graph.model_variables, base.path, base.classes, names)
