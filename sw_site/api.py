@@ -11,6 +11,7 @@ from sw_site.lib.errors import UserError
 
 api = NinjaAPI(title="sw_site", version="1", auth=SessionAuth(csrf=True), docs_url=None)
 api.add_router("/datasets", "datasets.api.router")
+api.add_router("/uploads", "datasets.uploads.api.router")
 api.add_router("/training", "training.api.router")
 api.add_router("/detections", "detections.api.router")
 
