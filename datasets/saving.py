@@ -160,13 +160,18 @@ def _marks(image: Image, *, verified: bool, negative: bool) -> str:
 def _count_up(image: Image, has_boxes: bool, *, verified: bool, negative: bool) -> None:
     image.verified = verified
     image.negative = negative and not has_boxes
-    answered = has_boxes or image.negative
-    if answered and image.state == ReviewState.UNLABELLED:
-        image.state = ReviewState.LABELLED
-    elif not answered and image.state == ReviewState.LABELLED:
-        image.state = ReviewState.UNLABELLED
+    image.state = settled_state(image.state, has_boxes or image.negative)
     image.revision += 1
     image.save(update_fields=["verified", "negative", "state", "revision"])
+
+
+def settled_state(state: str, answered: bool) -> str:
+    """The review state after a save: what is on an image is `answered` by boxes or by “nothing here”."""
+    if answered and state == ReviewState.UNLABELLED:
+        return ReviewState.LABELLED
+    if not answered and state == ReviewState.LABELLED:
+        return ReviewState.UNLABELLED
+    return state
 
 
 def _remember(image: Image, summary: str, user: User | None) -> None:

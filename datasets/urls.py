@@ -1,6 +1,6 @@
 from django.urls import path
 
-from datasets.views import datasets, images, transfer, versions
+from datasets.views import datasets, grid, images, transfer, versions
 
 app_name = "datasets"
 
@@ -13,7 +13,13 @@ urlpatterns = [
     path("images/<int:pk>/thumb/<str:tag>/<str:size>/", images.image_thumb, name="image-thumb"),
     path("images/<int:pk>/history/", images.image_history, name="image-history"),
     # <dataset>/
-    path("sets/<slug:slug>/", datasets.dataset_detail, name="dataset-detail"),
+    path("sets/<slug:slug>/", grid.dataset_detail, name="dataset-detail"),
+    path("sets/<slug:slug>/count/", grid.image_count, name="image-count"),
+    path("sets/<slug:slug>/act/", grid.image_act, name="image-act"),
+    path("sets/<slug:slug>/changes/", grid.change_list, name="change-list"),
+    path("sets/<slug:slug>/changes/<int:pk>/undo/", grid.change_undo, name="change-undo"),
+    path("sets/<slug:slug>/views/new/", grid.view_create, name="view-create"),
+    path("sets/<slug:slug>/views/<int:pk>/delete/", grid.view_delete, name="view-delete"),
     path("sets/<slug:slug>/import/", transfer.import_create, name="import-create"),
     path("sets/<slug:slug>/classes/", datasets.class_list, name="class-list"),
     path("sets/<slug:slug>/versions/", versions.version_list, name="version-list"),

@@ -1,9 +1,8 @@
-"""Pages of a dataset: list, grid, classes."""
+"""Pages of a dataset: list, making one, classes."""
 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,12 +10,9 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from datasets.access import dataset_for
-from datasets.browsing import GridFilter, with_covers
+from datasets.browsing import with_covers
 from datasets.forms import ClassForm, DatasetForm
-from datasets.models import Dataset, ReviewState
-from sw_site.jobs.models import Job
-
-PAGE_SIZE = 100
+from datasets.models import Dataset
 
 
 @require_safe
@@ -34,26 +30,6 @@ def dataset_create(request: HttpRequest) -> HttpResponse:
         dataset.save()
         return redirect("datasets:import-create", dataset.slug)
     return TemplateResponse(request, "datasets/dataset_form.html", {"form": form})
-
-
-@require_safe
-def dataset_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    dataset = dataset_for(request, slug)
-    grid_filter = GridFilter.read(request.GET)
-    page = Paginator(grid_filter.apply(dataset).for_grid(), PAGE_SIZE).get_page(request.GET.get("page"))
-    states = dict(dataset.images.values_list("state").annotate(n=Count("pk")).order_by())
-    context = {
-        "dataset": dataset,
-        "tab": "images",
-        "page_obj": page,
-        "filter": grid_filter,
-        "query": grid_filter.query_string(),
-        "states": [(value, word, states.get(value, 0)) for value, word in ReviewState.choices if states.get(value)],
-        "classes": dataset.classes.all(),
-        "total": sum(states.values()),
-        "jobs": Job.objects.active().filter(subject_url=dataset.get_absolute_url()),
-    }
-    return TemplateResponse(request, "datasets/dataset_detail.html", context)
 
 
 @require_http_methods(["GET", "POST"])

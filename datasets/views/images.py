@@ -29,7 +29,7 @@ def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
     image = image_for(request, pk)
     grid_filter = GridFilter.read(request.GET)
     query = grid_filter.query_string()
-    near = neighbours(grid_filter.apply(image.dataset), image)
+    near = neighbours(grid_filter.apply(image.dataset), image, grid_filter.sort)
     for other in near.strip:
         other.url = other.get_absolute_url() + query  # type: ignore[attr-defined]
     previous_url = near.previous.get_absolute_url() + query if near.previous else ""

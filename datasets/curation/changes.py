@@ -1,0 +1,116 @@
+"""Changes to the labels of many images: each image gets a revision, and the whole can be taken back.
+
+Work goes in chunks, each one short transaction, so that people can label meanwhile; what they saved in between is
+never overwritten.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import F
+
+from datasets.bulk import insert_rows
+from datasets.labels import boxes_as_json
+from datasets.models import Box, BulkChange, Dataset, Image, Revision
+from datasets.saving import settled_state
+from datasets.traits import refresh_traits
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+CHUNK = 200
+Progress = Callable[[int, int], None]
+#: Changes an image and its boxes in place and gives back the boxes to be written again; None leaves the image alone.
+Edit = Callable[[Image, list[Box]], "list[Box] | None"]
+STATE_FIELDS = ("state", "verified", "negative", "revision")
+
+
+def silent(done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def change_images(
+    dataset: Dataset,
+    image_ids: Sequence[int],
+    edit: Edit,
+    summary: str,
+    user: User | None,
+    fields: Sequence[str] = (),
+    progress: Progress = silent,
+) -> BulkChange:
+    """Run `edit` over images of the dataset; `fields` are those of `Box` it may write.
+
+    The change knows how many images it touched; with none it is still there, to be told about.
+    """
+    change = BulkChange.objects.create(dataset=dataset, user=user, summary=summary[:200])
+    done = 0
+    for chunk in chunks(image_ids):
+        with transaction.atomic():
+            change.images += _change_chunk(change, chunk, edit, fields)
+            change.save(update_fields=["images"])
+        done += len(chunk)
+        progress(done, len(image_ids))
+    return change
+
+
+def chunks(ids: Sequence[int], size: int = CHUNK) -> Iterator[Sequence[int]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
+def _change_chunk(change: BulkChange, ids: Sequence[int], edit: Edit, fields: Sequence[str]) -> int:
+    images = list(Image.objects.select_for_update().filter(dataset=change.dataset_id, pk__in=ids).defer("fingerprint"))
+    boxes = boxes_by_image(image.pk for image in images)
+    remember_present(images, boxes)
+    touched, written = [], []
+    for image in images:
+        changed = edit(image, boxes[image.pk])
+        if changed is not None:
+            touched.append(image)
+            written.extend(changed)
+    if written:
+        Box.objects.bulk_update(written, fields)
+    record(change, touched, boxes)
+    return len(touched)
+
+
+def boxes_by_image(image_ids: Iterable[int]) -> dict[int, list[Box]]:
+    found: dict[int, list[Box]] = defaultdict(list)
+    for box in Box.objects.filter(image__in=list(image_ids)):
+        found[box.image_id].append(box)
+    return found
+
+
+def remember_present(images: Iterable[Image], boxes: dict[int, list[Box]]) -> None:
+    """A revision of the present state for images that have none of it, so that there is a way back."""
+    numbers = {image.pk: image.revision for image in images}
+    known = set(Revision.objects.filter(image__in=numbers, number=F("image__revision")).values_list("image", flat=True))
+    insert_rows(
+        Revision,
+        [_revision(image, boxes[image.pk], "as it was before", None) for image in images if image.pk not in known],
+    )
+
+
+def record(change: BulkChange, images: Sequence[Image], boxes: dict[int, list[Box]]) -> None:
+    """Count up the revision of changed images, and keep what they now hold."""
+    for image in images:
+        image.revision += 1
+        image.state = settled_state(image.state, bool(boxes[image.pk]) or image.negative)
+    Image.objects.bulk_update(images, STATE_FIELDS)
+    insert_rows(Revision, [_revision(image, boxes[image.pk], change.summary, change) for image in images])
+    refresh_traits(image.pk for image in images)
+
+
+def _revision(image: Image, boxes: Sequence[Box], summary: str, change: BulkChange | None) -> Revision:
+    values: dict[str, Any] = {"verified": image.verified, "negative": image.negative, "boxes": boxes_as_json(boxes)}
+    return Revision(
+        image=image,
+        number=image.revision,
+        user_id=change.user_id if change else None,
+        summary=summary,
+        change=change,
+        **values,
+    )
