@@ -6,6 +6,7 @@ See `parse` for the options and `commands` for what is done. The exit codes are 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import traceback
 from pathlib import Path
@@ -30,13 +31,19 @@ def main(argv: list[str]) -> int:
     if not run.root.is_dir():
         print(f"{run.root} is not a run directory.", file=sys.stderr)
         return REFUSED
-    events, stop = EventLog(run.events), Cancellation(run.cancel)
+    try:
+        events = EventLog(run.events)
+    except OSError as error:
+        print(f"{run.events} cannot be written ({error.strerror}); put that right, then start again.", file=sys.stderr)
+        return REFUSED
+    stop = Cancellation(run.cancel)
     try:
         stop.listen()
         die_with_parent()
         commands.in_run_directory(options, run, events, stop)
     except Cancelled:
-        events.state("cancelled", "Stopped as asked; what was learnt is saved.")
+        with contextlib.suppress(OSError):  # a full disk has no room for the news; the exit code tells it
+            events.state("cancelled", "Stopped as asked; what was learnt is saved.")
         return CANCELLED
     except EngineError as error:
         return fail(events, error, REFUSED)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 
 from training.engine.errors import EngineError
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the last: larger than this user's files may be
+LOCKED = (errno.EACCES, errno.EPERM, errno.EROFS)
 NAN, MEMORY = "nan_loss", "out_of_memory"
 
 
@@ -14,10 +17,18 @@ def explain(error: BaseException) -> EngineError | None:
     if isinstance(error, EngineError):
         return error
     text = str(error)
-    if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in text:
+    if getattr(error, "errno", None) in FULL or any(os.strerror(number) in text for number in FULL):
         return EngineError(
             "disk_full",
             "The disk is full; free some space and start the run again, it goes on from its last checkpoint.",
+        )
+    if isinstance(error, OSError) and error.errno in LOCKED and error.filename:
+        sentence = f"{error.filename} cannot be read or written ({error.strerror}); give this user the right to it."
+        return EngineError("not_permitted", sentence)
+    if type(error).__name__ == "DataLossError":
+        return EngineError(
+            "records_damaged",
+            "A record file of this run is damaged; start the run again, the records are then written anew.",
         )
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return EngineError(MEMORY, "The memory is full; start the run again with half the batch size.")

@@ -65,6 +65,10 @@ class ResourceExhaustedError(Exception):
     """Named as TensorFlow names it, for running out of either disk or memory."""
 
 
+class DataLossError(Exception):
+    """Named as TensorFlow names it."""
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -72,6 +76,10 @@ class ResourceExhaustedError(Exception):
         (ResourceExhaustedError("ckpt-5.data; No space left on device"), "disk_full"),
         (ResourceExhaustedError("OOM when allocating tensor"), "out_of_memory"),
         (MemoryError(), "out_of_memory"),
+        (OSError(errno.EDQUOT, "over"), "disk_full"),
+        (ResourceExhaustedError("ckpt-5.data; File too large"), "disk_full"),
+        (DataLossError("corrupted record at 12"), "records_damaged"),
+        (PermissionError(errno.EACCES, "Permission denied", "/runs/1/best"), "not_permitted"),
     ],
 )
 def test_a_full_disk_or_memory_is_explained(error, code):
@@ -104,3 +112,28 @@ def test_log_is_appended(tmp_path):
     assert engine(run_dir) == runner.REFUSED
     assert (run_dir / "log.txt").read_text().startswith("before\n")
     assert json.loads((run_dir / "run.json").read_text()) == {"format": 9}
+
+
+def test_events_on_a_full_disk_still_end_with_the_right_code(tmp_path):
+    run_dir = make_run(tmp_path)
+    (run_dir / "events.jsonl").symlink_to("/dev/full")
+    assert engine(run_dir) == runner.REFUSED
+    log = (run_dir / "log.txt").read_text()
+    assert "The disk is full; free some space" in log
+    assert log.count("Traceback") <= 1
+
+
+def test_events_that_cannot_be_written_at_all(tmp_path):
+    run_dir = make_run(tmp_path)
+    (run_dir / "events.jsonl").mkdir()
+    assert engine(run_dir) == runner.REFUSED
+    assert "events.jsonl cannot be written (Is a directory)" in (run_dir / "log.txt").read_text()
+
+
+def test_a_file_that_is_a_folder(tmp_path):
+    """run.json is a folder."""
+    run_dir = make_run(tmp_path / "folder")
+    (run_dir / "run.json").unlink()
+    (run_dir / "run.json").mkdir()
+    assert engine(run_dir) == runner.REFUSED
+    assert "run.json cannot be read" in events(run_dir, "error")[0]["message"]
