@@ -120,9 +120,9 @@ def whole_body(graph_def: Any, settings: TfliteSettings) -> Any:
     """The detections of a model without suppression, of the whole padded square; classes counted from 0."""
     names = [f"{SCOPE}/{INNER}{name}" for name in DETECTIONS]
     part = tf.compat.v1.graph_util.extract_sub_graph(graph_def, names)
-    size = tf.constant([[settings.height, settings.width, 3]])
 
     def detect(images: Any) -> dict[str, Any]:
+        size = tf.constant([[settings.height, settings.width, 3]])
         given = {f"{SCOPE}/{PREPROCESSED}:0": images, f"{SCOPE}/{TRUE_SHAPES}:0": size}
         outputs = [f"{name}:0" for name in names]
         found = dict(zip(DETECTIONS, tf.graph_util.import_graph_def(part, given, outputs, name=""), strict=True))
