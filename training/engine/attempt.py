@@ -13,19 +13,20 @@ from pathlib import Path
 import tensorflow as tf
 
 from training.engine import device, pipeline_config
-from training.engine.backbone import load_backbone
 from training.engine.cancellation import Cancellation
 from training.engine.checkpoints import Best, read_best
 from training.engine.dataset import Dataset
 from training.engine.evaluation import Evaluator, write_detections
+from training.engine.evaluation_batches import MOST_TOGETHER
 from training.engine.events import EventLog
 from training.engine.history import Score, patience_exhausted, remember
 from training.engine.loop import Setup, TrainingLoop
 from training.engine.model import Detector, build_model
 from training.engine.recovery import Recovery
 from training.engine.request import RunRequest
-from training.engine.restore import Restored, load_checkpoint
+from training.engine.restore import Restored
 from training.engine.rundir import RunDirectory
+from training.engine.starting import start_from
 
 
 class Attempt:
@@ -58,7 +59,7 @@ class Attempt:
             self.detector = Detector(self.model, self.request.model.input_size)
         self.stop.check()
         self.loop = loop = self.make_loop(strategy)
-        self.evaluator = Evaluator(self.run, self.dataset, self.detector)
+        self.evaluator = Evaluator(self.run, self.dataset, self.detector, min(self.batch_size, MOST_TOGETHER))
         if loop.checkpoints.restore_latest():
             self.events.state("restoring", f"Going on from step {loop.step}.")
         elif restored := self.load_base():
@@ -86,13 +87,10 @@ class Attempt:
     def load_base(self) -> Restored | None:
         """Puts the base's weights into the fresh model."""
         base = self.request.base
-        if base.kind == "none":
-            return None
-        self.events.state("restoring", f"Loading the weights of {Path(base.path).name}.")
-        if base.kind == "backbone":
-            return load_backbone(self.model, Path(base.path), self.request.model.depth_multiplier)
+        if base.kind != "none":
+            self.events.state("restoring", f"Loading the weights of {Path(base.path).name}.")
         names = [name for _, name in sorted(self.dataset.classes.items())]
-        return load_checkpoint(self.model, base.path, base.classes, names)
+        return start_from(self.request, self.pipeline, self.model, names, self.run.root / "base")
 
     def train_and_evaluate(self, loop: TrainingLoop) -> bool:
         """Trains in stretches that end where an evaluation is due; returns whether it stopped early."""

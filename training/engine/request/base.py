@@ -6,12 +6,17 @@ from dataclasses import dataclass
 
 from training.engine.request.checks import refuse
 
-BASE_KINDS = ("none", "backbone", "checkpoint")
+BASE_KINDS = ("none", "backbone", "checkpoint", "zoo")
 
 
 @dataclass(frozen=True)
 class BaseRequest:
-    """What training starts from. `classes` are the class names of a checkpoint in the order of their ids."""
+    """What training starts from.
+
+    `path` is a Keras weights file (`backbone`), the prefix of a checkpoint or the folder of one (`checkpoint`), or an
+    archive of the model zoo as it was downloaded or unpacked (`zoo`). `classes` are the class names of the checkpoint
+    in the order of their ids; without them they are looked for beside it.
+    """
 
     kind: str = "none"
     path: str = ""
