@@ -1,6 +1,6 @@
 from django.urls import path
 
-from datasets.views import datasets, grid, images, transfer, versions
+from datasets.views import datasets, grid, images, transfer, uploads, versions
 
 app_name = "datasets"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("sets/<slug:slug>/changes/<int:pk>/undo/", grid.change_undo, name="change-undo"),
     path("sets/<slug:slug>/views/new/", grid.view_create, name="view-create"),
     path("sets/<slug:slug>/views/<int:pk>/delete/", grid.view_delete, name="view-delete"),
+    path("sets/<slug:slug>/upload/", uploads.upload_page, name="upload"),
     path("sets/<slug:slug>/import/", transfer.import_create, name="import-create"),
     path("sets/<slug:slug>/classes/", datasets.class_list, name="class-list"),
     path("sets/<slug:slug>/versions/", versions.version_list, name="version-list"),

@@ -8,8 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from ninja import Router, Schema
-from ninja.responses import Status
+from ninja import Router, Schema, Status
 
 from datasets.access import dataset_for
 from datasets.importing.classes import parse_mapping
@@ -52,9 +51,8 @@ class JobOut(Schema):
 
 
 def batch_for(request: HttpRequest, slug: str) -> UploadBatch | None:
-    return (
-        UploadBatch.objects.visible_to(request.user).filter(dataset=dataset_for(request, slug), closed_at=None).first()
-    )
+    mine = UploadBatch.objects.visible_to(request.user).filter(closed_at=None)
+    return mine.filter(dataset=dataset_for(request, slug)).select_related("dataset", "user").first()
 
 
 def upload_for(request: HttpRequest, pk: UUID) -> Upload:

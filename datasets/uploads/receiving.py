@@ -92,7 +92,7 @@ def receive(upload: Upload, offset: int, read: Reader) -> int:
     return at
 
 
-def append(part, read: Reader, room: int) -> int:  # type: ignore[no-untyped-def]
+def append(part, read: Reader, room: int) -> int:
     written = 0
     while data := read(PIECE):
         if len(data) > room - written:
@@ -117,7 +117,7 @@ def finish(upload: Upload) -> None:
 
 
 @contextmanager
-def locked(part: Path) -> Iterator:  # type: ignore[type-arg]
+def locked(part: Path) -> Iterator:
     part.parent.mkdir(parents=True, exist_ok=True)
     with part.open("ab") as file:
         try:

@@ -1,0 +1,18 @@
+"""The page files are dropped on; the bytes themselves go through the API (datasets/uploads)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from datasets.access import dataset_for
+
+
+@require_safe
+def upload_page(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for(request, slug)
+    endpoint = reverse("api-1:tus_create", args=[slug])
+    context = {"dataset": dataset, "tab": "import", "endpoint": endpoint}
+    return TemplateResponse(request, "datasets/upload.html", context)

@@ -1,0 +1,111 @@
+/* The upload page: drop, watch, go on after a closed tab, import. */
+import { showMessage } from "../messages.js";
+import { html } from "../utils.js";
+import { sendFile } from "./client.js";
+import { chosen, dropped } from "./dropped.js";
+import { UploadQueue } from "./queue.js";
+
+const page = document.querySelector("[data-upload]");
+const part = (name) => page.querySelector(`[data-part=${name}]`);
+const endpoint = page.dataset.upload;
+const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+const whole = new Set();
+const MOST_REASONS = 20;
+
+const queue = new UploadQueue(
+  (item, onProgress) => sendFile(item.file, { endpoint, path: item.path, token, onProgress }),
+  () => (drawing ||= requestAnimationFrame(draw)),
+);
+let drawing = 0;
+
+function size(bytes) {
+  const units = ["B", "kB", "MB", "GB"];
+  let step = 0;
+  for (; bytes >= 1000 && step < 3; step += 1) bytes /= 1000;
+  return `${bytes.toFixed(step && bytes < 10 ? 1 : 0)} ${units[step]}`;
+}
+
+function draw() {
+  drawing = 0;
+  const { files, done, failed, bytes, sent, sending, paused } = queue.totals;
+  part("progress").hidden = !files;
+  part("bar").max = Math.max(bytes, 1);
+  part("bar").value = sent;
+  part("words").textContent = `${done.toLocaleString()} of ${files.toLocaleString()} files, ${size(sent)} of ${size(bytes)}${paused ? ", paused" : ""}`;
+  part("now").textContent = queue.sending.map((item) => item.path.split("/").at(-1)).join(", ");
+  part("pause").textContent = paused ? "Go on" : "Pause";
+  part("pause").hidden = done + failed === files && !paused;
+  part("again").hidden = !failed || paused;
+  part("failed").replaceChildren(...queue.failed.slice(0, MOST_REASONS).map((item) => html("li", {}, html("b", {}, item.path), ` ${item.reason}`)));
+  part("finish").disabled = Boolean(sending) || Boolean(failed) || !(done + whole.size) || done < files;
+}
+
+async function ask(method, address, body) {
+  const headers = { "X-CSRFToken": token, "Content-Type": "application/json" };
+  const response = await fetch(address, { method, headers, body: body && JSON.stringify(body) });
+  if (response.status === 204) return null;
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error?.message ?? `The server answered ${response.status}.`);
+  return answer;
+}
+
+/** What an earlier tab left: whole files need not come again, the others go on when they are dropped again. */
+async function earlier() {
+  const { files } = await ask("GET", endpoint);
+  for (const file of files) if (file.offset === file.size) whole.add(file.path);
+  const rest = files.length - whole.size;
+  part("earlier").hidden = !files.length;
+  part("earlier-words").textContent = `An earlier upload is here: ${whole.size.toLocaleString()} files are whole${rest ? `, ${rest.toLocaleString()} stopped on the way. Drop the same files again and they go on where they stopped.` : "."}`;
+  draw();
+}
+
+function take(files) {
+  queue.add(files, whole);
+}
+
+function words(text) {
+  return text.split("\n").map((line) => line.trim()).filter(Boolean);
+}
+
+page.addEventListener("dragover", (event) => {
+  event.preventDefault();
+  part("zone").classList.add("over");
+});
+page.addEventListener("dragleave", () => part("zone").classList.remove("over"));
+page.addEventListener("drop", async (event) => {
+  event.preventDefault();
+  part("zone").classList.remove("over");
+  take(await dropped(event.dataTransfer));
+});
+for (const input of page.querySelectorAll("input[type=file][data-send]")) {
+  input.addEventListener("change", () => {
+    take(chosen(input.files));
+    input.value = "";
+  });
+}
+part("pause").addEventListener("click", () => (queue.totals.paused ? queue.resume() : queue.pause()));
+part("again").addEventListener("click", () => queue.resume());
+part("discard").addEventListener("click", async () => {
+  await ask("DELETE", endpoint);
+  location.reload();
+});
+part("finish").addEventListener("click", async () => {
+  part("finish").disabled = true;
+  try {
+    const mapping = words(part("mapping").value);
+    location.assign((await ask("POST", `${endpoint}/finish`, { mapping, label_map: await labelMap() })).url);
+  } catch (error) {
+    showMessage(error.message, "bad");
+    draw();
+  }
+});
+
+async function labelMap() {
+  const [file] = part("label-map").files;
+  return file ? file.text() : "";
+}
+
+addEventListener("beforeunload", (event) => {
+  if (queue.totals.sending) event.preventDefault();
+});
+earlier().catch((error) => showMessage(error.message, "bad"));
