@@ -17,7 +17,9 @@ import tensorflow as tf
 from object_detection.metrics import coco_evaluation
 
 from training.engine.dataset import Dataset, ImageEntry
+from training.engine.evaluation_batches import MOST_TOGETHER, batches, read_ahead
 from training.engine.model import Detector, Outputs
+from training.engine.pictures import Picture, draw, show, with_boxes
 from training.engine.records import RecordImage, read_images
 from training.engine.rundir import RunDirectory, read_json, write_json
 
@@ -59,36 +61,47 @@ class Figures:
 
 
 class Evaluator:
-    """Evaluates one run's model on its val record."""
+    """Evaluates one run's model on its val records, `together` images at a time where they have the same size."""
 
-    def __init__(self, run: RunDirectory, dataset: Dataset, detector: Detector) -> None:
+    def __init__(self, run: RunDirectory, dataset: Dataset, detector: Detector, together: int = MOST_TOGETHER) -> None:
         self._run = run
         self._classes = dataset.classes
         self._truth = {image.id: image for image in dataset.split("val")}
-        self._detector = detector
+        self._order = {image_id: index for index, image_id in enumerate(self._truth)}
+        self._shown = with_boxes(self._truth.values())
+        self._detector, self._together = detector, together
         self._writer = tf.summary.create_file_writer(str(run.eval_summaries))
 
     def evaluate(self, step: int, check: Callable[[], None]) -> tuple[Figures, list[Found]]:
         """Runs over the val images; `check` is called before each and may raise to stop."""
-        found = []
-        for image in read_images(self._run.records("val")):
+        found, pictures = [], []
+        for group in batches(read_ahead(read_images(self._run.records("val"))), self._together):
             check()
-            found.append(detections(image, self._detector(image.pixels[None])))
+            outputs = self._detector(np.stack([image.pixels for image in group]))
+            for index, image in enumerate(group):
+                found.append(detections(image, outputs, index))
+                if image.id in self._shown:
+                    pictures.append(draw(image.pixels, self._truth[image.id], found[-1]))
+        found.sort(key=lambda item: self._order[item.image_id])
         figures = measure(self._classes, [self._truth[item.image_id] for item in found], found)
+        self._summarize(step, figures, pictures)
+        return figures, found
+
+    def _summarize(self, step: int, figures: Figures, pictures: list[Picture]) -> None:
         with self._writer.as_default(step=step):
             for name in FIGURES:
                 if getattr(figures, name) is not None:
                     tf.summary.scalar(f"val/{name}", getattr(figures, name))
-        return figures, found
+            show("val/true_green_found_red", pictures)
 
 
-def detections(image: RecordImage, outputs: Outputs) -> Found:
-    count = int(outputs["num_detections"][0])
+def detections(image: RecordImage, outputs: Outputs, index: int = 0) -> Found:
+    """What was found on the image that was the `index`-th of its batch."""
+    count = int(outputs["num_detections"][index])
     height, width = image.pixels.shape[:2]
-    boxes = outputs["detection_boxes"][0, :count] * np.array([height, width, height, width], np.float32)
-    return Found(
-        image.id, boxes, outputs["detection_scores"][0, :count], outputs["detection_classes"][0, :count].astype(int)
-    )
+    boxes = outputs["detection_boxes"][index, :count] * np.array([height, width, height, width], np.float32)
+    scores, class_ids = outputs["detection_scores"][index, :count], outputs["detection_classes"][index, :count]
+    return Found(image.id, boxes, scores, class_ids.astype(int))
 
 
 def measure(classes: dict[int, str], truth: list[ImageEntry], found: list[Found]) -> Figures:

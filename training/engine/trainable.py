@@ -42,13 +42,25 @@ def select(model: Any, frozen_names: Sequence[str], frozen_batch_norm: bool) -> 
     """
     normalisations = [layer for layer in model.submodules if hasattr(layer, "moving_mean")]
     for layer in normalisations:
-        layer.trainable = True
+        learn_from_images(layer, True)
     variables = list(model.trainable_variables)
     frozen = {reference for name in frozen_names for reference in frozen_by(model, variables, name)}
     for layer in normalisations:
         own = {variable.ref() for variable in (layer.gamma, layer.beta) if variable is not None}
-        layer.trainable = not (frozen_batch_norm or (own and own <= frozen))
+        learn_from_images(layer, not (frozen_batch_norm or (own and own <= frozen)))
     return [variable for variable in variables if variable.ref() not in frozen]
+
+
+def learn_from_images(layer: Any, wanted: bool) -> None:
+    """Lets a batch normalisation follow its images, unless the config forbids it, or keeps its mean and variance.
+
+    `trainable` does that for Keras' own layer. The API's freezable one is made from that of TensorFlow 1, which looks
+    at its argument `training` only.
+    """
+    layer.trainable = wanted
+    if hasattr(layer, "_training"):
+        configured = vars(layer).setdefault("_configured_training", layer._training)
+        layer._training = configured if wanted else False
 
 
 def frozen_by(model: Any, variables: list[tf.Variable], name: str) -> set[Any]:

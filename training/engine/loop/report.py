@@ -9,6 +9,7 @@ import tensorflow as tf
 from training.engine import device
 from training.engine.events import EventLog
 from training.engine.loop.step import REGULARIZATION, TOTAL, Losses
+from training.engine.pictures import PICTURES, training_pictures
 
 LOSSES = {
     "total": TOTAL,
@@ -28,11 +29,16 @@ def loss_values(losses: Losses) -> dict[str, float]:
 
 
 class Reporter:
-    """Writes one `step` event and the same figures to TensorBoard."""
+    """Writes `step` events and the same figures to TensorBoard."""
 
     def __init__(self, events: EventLog, summaries: str, batch_size: int) -> None:
         self._events, self._batch_size = events, batch_size
         self._writer = tf.summary.create_file_writer(summaries)
+
+    def show_batch(self, batch: Any) -> None:
+        """The first training images, as augmented, for whoever wonders what the model is shown."""
+        with self._writer.as_default(step=0):
+            tf.summary.image("train/augmented", training_pictures(*batch), max_outputs=PICTURES)
 
     def report(self, step: int, losses: dict[str, float], rate: float, speed: float) -> None:
         """`speed` is in steps per second."""

@@ -96,6 +96,8 @@ class TrainingLoop:
 
         self._batches = iter(strategy.distribute_datasets_from_function(batches) if self.replicas > 1 else batches())
         self._trace()
+        if self.step == 0:
+            self._reporter.show_batch(strategy.experimental_local_results(next(self._batches))[0])
 
     def _trace(self) -> None:
         self._traced_thawed = thawed = self._thawed(self.step)
