@@ -44,7 +44,7 @@ def load_checkpoint(model: Any, prefix: str, old_classes: Sequence[str], new_cla
     axes = class_axes(model) if hasattr(model, "num_classes") else {}
     kept, skipped = 0, []
     for path, variable, stored in reader.pairs(tf.train.Checkpoint(model=model)):
-        value, reason = fitted(variable, stored, axes.get(id(variable)), old_classes, new_classes)
+        value, reason = fitted(variable.numpy(), stored, axes.get(id(variable)), old_classes, new_classes)
         if value is not None:
             variable.assign(value)
             kept += 1
@@ -57,19 +57,19 @@ def load_checkpoint(model: Any, prefix: str, old_classes: Sequence[str], new_cla
 
 
 def fitted(
-    variable: tf.Variable, stored: Array | None, axis: ClassAxis | None, old: Sequence[str], new: Sequence[str]
+    fresh: Array, stored: Array | None, axis: ClassAxis | None, old: Sequence[str], new: Sequence[str]
 ) -> tuple[Array | None, str]:
-    """(value to assign or None, why something was left out or an empty string)."""
+    """(value to assign in place of `fresh` or None, why something was left out or an empty string)."""
     if stored is None:
         return None, "not in the checkpoint"
     if axis and old:
-        value = moved_by_name(variable.numpy(), stored, old, new, axis)
-        fresh = unknown(old, new)
+        value = moved_by_name(fresh, stored, old, new, axis)
+        strange = unknown(old, new)
         if value is not None:
-            return value, f"new classes start fresh: {', '.join(fresh)}" if fresh else ""
-    if stored.shape != tuple(variable.shape):
+            return value, f"new classes start fresh: {', '.join(strange)}" if strange else ""
+    if stored.shape != fresh.shape:
         unnamed = ", and the names of the base's classes are not known" if axis and not old else ""
-        return None, f"shape {stored.shape}, needed {tuple(variable.shape)}{unnamed}"
+        return None, f"shape {stored.shape}, needed {fresh.shape}{unnamed}"
     if axis and old:
         return None, f"made for other classes than the {len(old)} named with the base"
     return stored, ""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import asdict
+import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from training.engine import attempt, device, pipeline_config
 from training.engine.errors import EngineError
 from training.engine.loop import Setup
 from training.engine.restore import Restored
+from training.engine.starting import extractor_of
 from training.engine.tf1.detector import Detector
 from training.engine.tf1.evaluation import Evaluator
 from training.engine.tf1.loop import TrainingLoop
 from training.engine.tf1.restore import load_checkpoint
+from training.engine.zoo import resolve
 
 
 class Attempt(attempt.Attempt):
@@ -63,4 +66,10 @@ class Attempt(attempt.Attempt):
                 "An architecture of 2017 cannot start from a Keras backbone file; choose a checkpoint of TensorFlow 1.",
             )
         names = [name for _, name in sorted(self.dataset.classes.items())]
-        return load_checkpoint(loop.session, loop.graph.model_variables, base.path, base.classes, names)
+        folder = self.run.root / "base"
+        try:
+            start = resolve(base, folder, extractor_of(self.pipeline).type)
+            restored = load_checkpoint(loop.session, loop.graph.model_variables, start.prefix, start.classes, names)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return replace(restored, source=base.path)
