@@ -24,6 +24,7 @@ EXTRA_OUTPUTS = ("detection_anchor_indices", "detection_multiclass_scores")
 # Points inside the graph by which a part of it can be cut out, which TFLite needs.
 PREPROCESSED, TRUE_SHAPES, ENCODINGS = "preprocessed_images", "true_shapes", "box_encodings"
 INNER = "inner_"  # with the name of an output: the same before the function's own outputs, which wait for every loop
+SIDE = 256
 Outputs = dict[str, NDArray[np.float32]]
 
 
@@ -45,7 +46,7 @@ class Detector:
     evaluation of a run.
     """
 
-    def __init__(self, model: Any, side: int = 256) -> None:
+    def __init__(self, model: Any, side: int = 0) -> None:
         """`side` only matters to models whose input has no fixed size: what the first, eager pass is made with."""
         self.model = model
         self.resizer = resizer_of(model)
@@ -72,7 +73,7 @@ class Detector:
     def _create_variables(self, side: int) -> NDArray[np.float32] | None:
         """One eager pass; a function that creates variables would be traced twice. Returns the anchors of an SSD."""
         self._use_inference_mode()
-        high, wide = (self.resizer and self.resizer.fixed_size) or (side, side)
+        high, wide = (self.resizer and self.resizer.fixed_size) or (side or SIDE, side or SIDE)
         predicted = self.model.predict(tf.zeros([1, high, wide, 3]), tf.constant([[high, wide, 3]]))
         if not self.normalise_first:
             return None

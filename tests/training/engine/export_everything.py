@@ -40,9 +40,13 @@ def main(run: RunDirectory) -> None:
     subject = subject_of(run, request, dataset, detector, pipeline, "ckpt-0")
     export_all(subject, EventLog(run.events), list(FORMATS), run.exports)
     answers = {}
+    served = tf.saved_model.load(str(run.exports / "saved_model"))
     for image in records.read_images(run.records("val")):
         for name, value in detector(image.pixels[None]).items():
             answers[f"{image.id}/{name}"] = value[0]
+        # The way of the tutorials, and with two images at once.
+        for name, value in served(tf.constant(np.stack([image.pixels, image.pixels[:, ::-1]]))).items():
+            answers[f"{image.id}/served/{name}"] = value.numpy()
     np.savez(run.root / "answers.npz", **answers)
 
 

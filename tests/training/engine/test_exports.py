@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.training.engine.builders import events, make_run
 from training.engine import runner
@@ -102,3 +103,29 @@ def test_the_label_map_of_a_bundle_reads_back(run):
 
 def test_the_site_reads_the_onnx_bundle(run):
     assert Predictor(run / "exports" / "onnx").classes == {1: "Ball", 2: 'Zoë "box"'}
+
+
+def test_the_saved_model_takes_several_images_at_once(run):
+    answers = np.load(run / "answers.npz")
+    for image in val_images(run):
+        served = answers[f"{image['id']}/served/detection_scores"]
+        assert served.shape[0] == 2
+        assert np.allclose(served[0], answers[f"{image['id']}/detection_scores"], atol=1e-5)
+        assert answers[f"{image['id']}/served/detection_multiclass_scores"].shape == (2, 100, 3)
+
+
+@pytest.mark.parametrize("kind", ["tflite", "frozen_graph"])
+def test_the_predictor_falls_back_to_other_formats(run, kind):
+    answers = np.load(run / "answers.npz")
+    images = val_images(run)
+    pictures = []
+    for image in images:
+        with Image.open(image["path"]) as picture:
+            pictures.append(picture.convert("RGB"))
+    found = Predictor(run / "exports" / kind).predict(pictures)
+    for image, item in zip(images, found, strict=True):
+        expected = answers[f"{image['id']}/detection_scores"]
+        assert np.allclose(item.scores[:20], expected[:20], atol=1e-4)
+        assert (item.boxes >= 0).all()
+        assert (item.boxes.max(axis=0) <= [image["width"] + 0.1, image["height"] + 0.1] * 2).all()
+        assert set(item.class_ids.tolist()) <= {1, 2}

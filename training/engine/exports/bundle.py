@@ -40,7 +40,7 @@ def describe(
         "architecture": model.architecture,
         "family": subject.family,
         "checkpoint": subject.checkpoint,
-        "input_size": model.input_size,
+        "input_size": subject.input_size or model.input_size,
         "classes": [{"id": class_id, "name": name} for class_id, name in sorted(classes.items())],
         "sha256": digest(folder / chosen.file),
         "bytes": (folder / chosen.file).stat().st_size,

@@ -63,6 +63,7 @@ def subject_of(
         lambda lower_control_flow, batch: freeze(detector, lower_control_flow, batch),
         detector.resizer.window if detector.resizer else exports.subject.whole_window,
         None if why_no_tflite(pipeline.model) else tflite_settings(detector, pipeline.model),
+        max(detector.resizer.height, detector.resizer.width) if detector.resizer else 0,
     )
 
 

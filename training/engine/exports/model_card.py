@@ -76,7 +76,7 @@ def training(request: RunRequest, checkpoint: str) -> str:
     start = "nothing (random weights)" if base.kind == "none" else f"{base.kind} {Path(base.path).name}"
     return (
         f"{train.steps} steps of {train.batch_size} images, learning rate {train.learning_rate:g}, augmentation "
-        f"{train.augmentation!r}, seed {request.seed}, input {request.model.input_size} pixels. Started from: {start}. "
+        f"{train.augmentation!r}, seed {request.seed}. Started from: {start}. "
         f"Exported from {checkpoint}."
     )
 

@@ -27,7 +27,8 @@ class Subject:
     `detect` is the checkpoint itself: uint8 RGB images [1, height, width, 3] to outputs named as in
     `training.engine.model`. `freeze(lower_control_flow, batch)` gives its GraphDef from `image_tensor` to those
     outputs; a batch of None is open. `window(height, width)` is the part of the model's input that an image of this
-    size takes. `settings` are what TFLite needs to know of the pipeline; None where TFLite cannot work.
+    size takes; `input_size` is the longest side of that input in pixels, 0 when only the request knows. `settings`
+    are what TFLite needs to know of the pipeline; None where TFLite cannot work.
     """
 
     run: RunDirectory
@@ -39,6 +40,7 @@ class Subject:
     freeze: Callable[[bool, int | None], Any]
     window: Window = whole_window
     settings: Any = None
+    input_size: int = 0
     _graphs: dict[tuple[bool, int | None], Any] = field(default_factory=dict, repr=False)
 
     def graph(self, lower_control_flow: bool = False, batch: int | None = None) -> Any:
