@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
 
 def run_import(
-    context: JobContext, dataset_id: int, path: str, mapping: dict[str, str], label_map: str, remove: bool = False
+    context: JobContext, dataset_id: int, path: str, remove: bool = False, **options: Any
 ) -> dict[str, Any] | None:
-    """Job: import a folder or zip. `remove` deletes the source afterwards (what a browser uploaded)."""
+    """Job: import a folder or zip, with the fields of ImportOptions. `remove` deletes the source afterwards."""
     dataset = Dataset.objects.filter(pk=dataset_id).first()
     if dataset is None:
         return None
@@ -36,7 +37,7 @@ def run_import(
 
     user = get_user_model().objects.filter(pk=context.job.user_id).first() if context.job.user_id else None
     try:
-        report = import_source(dataset, open_source(Path(path)), ImportOptions(mapping, label_map), user, progress)
+        report = import_source(dataset, open_source(Path(path)), ImportOptions(**options), user, progress)
     except UserError as error:
         raise JobError(error.message) from error
     if remove:
@@ -68,9 +69,8 @@ def import_job(
         payload={
             "dataset_id": dataset.pk,
             "path": str(path),
-            "mapping": options.mapping,
-            "label_map": options.label_map,
             "remove": remove,
+            **asdict(options),
         },
         user=user,
         subject_url=dataset.get_absolute_url(),

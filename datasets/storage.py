@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,26 +13,43 @@ from django.core.files.storage import default_storage
 
 def store(name: str, data: bytes) -> str:
     """Keep bytes under a content-addressed name; a name that exists already holds the same bytes."""
-    try:
-        target = Path(default_storage.path(name))
-    except NotImplementedError:  # not a local folder: such stores write whole objects anyway
+    root = local_root()
+    if root is None:  # not a local folder: such stores write whole objects anyway
         return name if default_storage.exists(name) else default_storage.save(name, ContentFile(data))
-    if not target.exists():
-        write_whole(target, data)
+    store_below(root, name, data)
     return name
 
 
-def write_whole(target: Path, data: bytes) -> None:
-    """Write beside the target and rename, so that no reader ever sees half a file, not even after a full disk."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=target.parent, suffix=".part")
+def local_root() -> str | None:
+    """The folder of the storage, if it is one."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(part).replace(target)
+        return default_storage.path("")
+    except NotImplementedError:
+        return None
+
+
+def store_below(root: str, name: str, data: bytes) -> None:
+    """`store` for a process that knows the folder only."""
+    target = os.path.join(root, name)
+    if not os.path.exists(target):
+        write_whole(target, data)
+
+
+def write_whole(target: str | Path, data: bytes) -> None:
+    """Write beside the target and rename, so that no reader ever sees half a file, not even after a full disk."""
+    part = f"{target}.{os.getpid()}-{threading.get_ident()}.part"
+    folder = os.path.dirname(part)
+    if not os.path.isdir(folder):
+        os.makedirs(folder, exist_ok=True)
+    try:
+        with open(part, "wb", buffering=0) as file:
+            view = memoryview(data)
+            while view:  # one write may take less than all
+                view = view[file.write(view) :]
+        os.replace(part, target)
     except BaseException:
         with suppress(OSError):
-            Path(part).unlink()
+            os.unlink(part)
         raise
 
 

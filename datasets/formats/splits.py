@@ -8,7 +8,22 @@ from collections.abc import Iterable, Mapping
 WORDS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 SPLITS = ("train", "val", "test")
 #: Suffixes of pictures, without the dot.
-PICTURE_SUFFIXES = ("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "gif", "webp", "tif", "tiff", "avif", "ppm", "pgm", "jp2")
+PICTURE_SUFFIXES = (
+    "jpg",
+    "jpeg",
+    "jpe",
+    "jfif",
+    "png",
+    "bmp",
+    "gif",
+    "webp",
+    "tif",
+    "tiff",
+    "avif",
+    "ppm",
+    "pgm",
+    "jp2",
+)
 PICTURE_OR_XML = re.compile(rf"\.({'|'.join(PICTURE_SUFFIXES)}|xml)\Z", re.IGNORECASE)
 #: A word of a file name: "train_labels.csv", "instances_val2017.json", "train.record-00000-of-00010".
 NAME_WORD = re.compile(r"(?<![a-z])(train|training|val|valid|validation|test)(?![a-z])")

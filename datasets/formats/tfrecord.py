@@ -10,7 +10,7 @@ import hashlib
 import re
 import struct
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import google_crc32c
 
@@ -39,7 +39,7 @@ def is_tfrecord(head: bytes) -> bool:
     return len(head) >= 12 and struct.unpack("<I", head[8:12])[0] == masked_crc(head[:8])
 
 
-def read_frames(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def read_frames(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
     """(offset, bytes) of each record.
 
     Raises:
@@ -56,7 +56,7 @@ def read_frames(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         offset = file.tell()
 
 
-def read_image(file: BinaryIO, offset: int) -> bytes:
+def read_image(file: IO[bytes], offset: int) -> bytes:
     """The encoded picture of the record at an offset."""
     file.seek(offset)
     _, data = next(read_frames(file))

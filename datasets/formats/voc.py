@@ -47,6 +47,8 @@ def read_voc(data: bytes, one_based: bool = False) -> AnnotationRecord:
     texts = _children(root)
     size = root.find("size")
     sizes = {} if size is None else _children(size)
+    if boxes and not (_whole(sizes, "width") and _whole(sizes, "height")):
+        problems.append(FormatError("size_missing", "It states no size, or 0 x 0; that of the image is taken."))
     return AnnotationRecord(
         file_name=texts.get("filename", "").replace("\\", "/").rsplit("/", 1)[-1],
         width=_whole(sizes, "width"),

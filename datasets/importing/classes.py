@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from datasets.formats.records import FormatError
+from datasets.importing.naming import squeezed
 from datasets.models import Dataset, LabelClass
 from sw_site.lib.errors import UserError
-
-
-def squeezed(name: str) -> str:
-    """What is left of a name without case, blanks and punctuation: "BB-8" and "bb8" are the same."""
-    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def parse_mapping(lines: list[str]) -> dict[str, str]:
@@ -60,7 +54,7 @@ class ClassMapper:
                     f"Map it ({target}=NAME) or add it to the label map, and import again.",
                 )
         if found is None:
-            found = self._classes[target] = self.dataset.add_class(target)
+            found = self._classes[target] = self.dataset.add_class(target[:100])
         if found.name != name:
             self._remember(found, name)
         return found

@@ -6,23 +6,23 @@ theirs, so nothing comes in twice. A chunk is one short transaction, so that peo
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from datasets.formats.label_map import read_label_map
-from datasets.formats.records import AnnotationRecord, FormatError
-from datasets.formats.voc import read_voc
+from datasets.formats.records import FormatError
+from datasets.importing.annotations import Annotations
 from datasets.importing.classes import ClassMapper
-from datasets.importing.matching import Contents, NameIndex
+from datasets.importing.keeping import Keeper
+from datasets.importing.reading import read_chunks
 from datasets.importing.report import ImportReport
+from datasets.importing.rows import ReadImage
 from datasets.importing.source import Entry, Source
-from datasets.importing.writer import ChunkWriter, ReadAnnotation, ReadImage
+from datasets.importing.writer import ChunkWriter
 from datasets.models import Dataset
-from datasets.pictures import Picture, inspect_picture
-from datasets.storage import store
+from datasets.pictures import Picture
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,15 +31,27 @@ if TYPE_CHECKING:
     from sw_site.accounts.models import User
 
 CHUNK = 200
-READERS = 3
+EXISTING = {
+    "merge": "Add boxes that are not there yet",
+    "replace": "Replace the labels of each image that comes with labels",
+    "keep": "Leave images alone that are labelled already",
+}
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How names are to be understood. `label_map` is the text of a .pbtxt, or empty."""
+    """How names, numbers and formats are to be understood. `label_map` is the text of a .pbtxt, or empty.
+
+    `format` is auto or one of `datasets.formats.detect.FORMATS`; `existing` one of EXISTING; `one_based` reads VOC
+    coordinates as counted from 1; `stored_frame` see `place_boxes`.
+    """
 
     mapping: dict[str, str]
     label_map: str = ""
+    format: str = "auto"
+    existing: str = "merge"
+    one_based: bool = False
+    stored_frame: bool = False
 
 
 def import_source(
@@ -59,107 +71,75 @@ def import_source(
 
 class Importer:
     def __init__(self, dataset: Dataset, source: Source, options: ImportOptions, user: User | None) -> None:
-        self.source, self.report = source, ImportReport()
-        self.mapper = ClassMapper(dataset, options.mapping, self._label_map(options.label_map))
-        self.writer = ChunkWriter(dataset, self.mapper, self.report, user)
-        self._contents = Contents.sort(source.entries())
-        self._annotations: dict[Entry, list[ReadAnnotation]] = defaultdict(list)
+        self.report = ImportReport()
+        label_map = read_label_map_text(options.label_map)
+        self.annotations = Annotations(source, options)
+        self.mapper = ClassMapper(dataset, options.mapping, label_map)
+        self.writer = ChunkWriter(dataset, self.mapper, self.report, user, options.existing, options.stored_frame)
+        self.keeper = Keeper(dataset, self.annotations)
+        self._splits: Counter[str] = Counter()
 
     def run(self, progress: Callable[[int, int, str], None]) -> ImportReport:
-        contents, report = self._contents, self.report
-        if not contents.images and not contents.annotations:
-            report.problems.extend(self.source.problems)
-            raise UserError("nothing_to_import", self._nothing_there())
-        report.images_found = len(contents.images)
-        orphans = self._match_annotations()
-        total = len(contents.images)
+        found, report = self.annotations, self.report
+        check_not_empty(found)
+        found.read()
+        images = found.contents.images
+        report.images_found = total = len(images)
         done = 0
-        for chunk in self._read_in_chunks():
+        for chunk in self._read_in_chunks(images):
             self.writer.write(chunk)
             done += CHUNK
             progress(min(done, total), total, f"{min(done, total):,} of {total:,} images")
-        self.writer.write_orphans(orphans)
+        self.writer.write_orphans(found.orphans)
         self._close()
         return report
 
     def _close(self) -> None:
-        for entry in self._contents.others:
-            self.report.add_problem(entry.path, FormatError("file_type", "This kind of file is not imported."))
-        self.report.problems.extend(self.source.problems)
-        self.report.names_mapped = dict(self.mapper.merged)
-        self.report.classes = [c.name for c in self.writer.dataset.classes.all()]
-        self.report.problems.sort(key=lambda problem: (problem.code, problem.file))
+        found, report = self.annotations, self.report
+        for entry in found.contents.others:
+            report.add_problem(entry.path, FormatError("file_type", "This kind of file is not imported."))
+        report.problems.extend([*found.problems, *found.source.problems])
+        self.keeper.keep(report.problems, self.writer.unplaced)
+        report.format, report.layout = found.detected.format, found.detected.layout
+        report.splits = {split: self._splits[split] for split in ("train", "val", "test") if self._splits[split]}
+        report.names_mapped = dict(self.mapper.merged)
+        report.classes = [c.name for c in self.writer.dataset.classes.all()]
+        report.problems.sort(key=lambda problem: (problem.code, problem.file))
 
-    def _nothing_there(self) -> str:
-        refused = f" {self.source.problems[0].file}: {self.source.problems[0].message}" if self.source.problems else ""
-        return f"There is no image (JPEG, PNG, WebP, BMP, GIF, TIFF) and no labelImg XML file in it.{refused}"
-
-    @staticmethod
-    def _label_map(text: str) -> dict[int, str] | None:
-        if not text.strip():
-            return None
-        try:
-            return read_label_map(text)
-        except FormatError as error:
-            raise UserError(error.code, error.message) from error
-
-    def _match_annotations(self) -> list[ReadAnnotation]:
-        """Read every annotation file and put it with its image; gives back those whose image is not in this source."""
-        index = NameIndex(self._contents.images)
-        orphans = []
-        for entry in self._contents.annotations:
-            annotation = self._read_annotation(entry)
-            if annotation is None:
-                continue
-            candidates = index.find(entry.path, annotation.record.file_name)
-            if len(candidates) == 1:
-                self._annotations[candidates[0]].append(annotation)
-            elif candidates:
-                names = ", ".join(str(c.path) for c in candidates[:3])
-                self.report.add_problem(
-                    entry.path,
-                    FormatError("ambiguous_match", f"It could belong to any of {names}. Rename them and import again."),
-                )
-            else:
-                orphans.append(annotation)
-        return orphans
-
-    def _read_annotation(self, entry: Entry) -> ReadAnnotation | None:
-        try:
-            data = self.source.read(entry)
-            record: AnnotationRecord = read_voc(data)
-        except FormatError as error:
-            self.report.add_problem(entry.path, error)
-            return None
-        return ReadAnnotation(entry.path, data, record)
-
-    def _read_in_chunks(self) -> Iterator[list[ReadImage]]:
-        """Images read, hashed, checked and stored; only what the database needs stays in memory."""
-        images = self._contents.images
+    def _read_in_chunks(self, images: list[Entry]) -> Iterator[list[ReadImage]]:
         chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
-        with ThreadPoolExecutor(READERS) as pool:
-            ahead = [pool.map(self._read_image, entries) for entries in chunks[:1]]
-            for number, entries in enumerate(chunks, start=1):
-                pictures = list(ahead.pop())
-                # The next chunk is read while the database takes this one.
-                ahead.extend(pool.map(self._read_image, coming) for coming in chunks[number : number + 1])
-                yield [image for image in map(self._pair, entries, pictures) if image]
-
-    def _read_image(self, entry: Entry) -> Picture | FormatError:
-        try:
-            data = self.source.read(entry)
-            picture = inspect_picture(data)
-        except FormatError as error:
-            return error
-        store(picture.original_name, data)
-        if picture.upright is None:
-            return picture
-        store(picture.upright_name, picture.upright)
-        return replace(picture, upright=b"")  # stored: not to be held in memory by the chunk
+        for entries, outcomes in zip(chunks, read_chunks(self.annotations.source, chunks), strict=True):
+            yield [image for image in map(self._pair, entries, outcomes) if image]
 
     def _pair(self, entry: Entry, outcome: Picture | FormatError) -> ReadImage | None:
         if isinstance(outcome, FormatError):
             self.report.images_skipped += 1
             self.report.add_problem(entry.path, outcome)
             return None
-        return ReadImage(entry.path, entry.size, outcome, self._annotations.pop(entry, []))
+        for note in outcome.notes:
+            self.report.add_problem(entry.path, note)
+        split = self.annotations.split_of(entry)
+        self._splits[split] += 1
+        return ReadImage(entry.path, entry.size, outcome, self.annotations.of_image.pop(entry, []), split)
+
+
+def check_not_empty(found: Annotations) -> None:
+    """Raises UserError when there is nothing to import."""
+    if not found.contents.images and not found.detected.files:
+        problems = found.source.problems
+        refused = f" {problems[0].file}: {problems[0].message}" if problems else ""
+        raise UserError(
+            "nothing_to_import",
+            "There is no image (JPEG, PNG, WebP, AVIF, BMP, GIF, TIFF) and no file of labels (VOC XML, COCO or "
+            f"CreateML JSON, YOLO text, CSV, TFRecord) in it.{refused}",
+        )
+
+
+def read_label_map_text(text: str) -> dict[int, str] | None:
+    """Classes of a label map; None for an empty text. Raises UserError when it is none."""
+    if not text.strip():
+        return None
+    try:
+        return read_label_map(text)
+    except FormatError as error:
+        raise UserError(error.code, error.message) from error

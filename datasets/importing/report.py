@@ -10,14 +10,23 @@ from datasets.formats.records import FormatError, Problem
 
 @dataclass
 class ImportReport:
-    """Counts of one import. `images_skipped` are image files that did not become a new image (damaged, or known)."""
+    """Counts of one import. `images_skipped` are image files that did not become a new image (damaged, or known).
+
+    `images_kept` were labelled before, and asked to be left alone; `splits` counts the images of this import by the
+    split that came with them.
+    """
 
     images_found: int = 0
     images_added: int = 0
     images_skipped: int = 0
     images_known: int = 0
     boxes_added: int = 0
+    images_kept: int = 0
     boxes_known: int = 0
+    boxes_replaced: int = 0
+    format: str = ""
+    layout: str = ""
+    splits: dict[str, int] = field(default_factory=dict)
     classes: list[str] = field(default_factory=list)
     names_mapped: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -33,6 +42,10 @@ class ImportReport:
         parts = [f"{self.images_added:,} images and {self.boxes_added:,} boxes added"]
         if self.images_known:
             parts.append(f"{self.images_known:,} images were here already")
+        if self.boxes_replaced:
+            parts.append(f"{self.boxes_replaced:,} boxes replaced")
+        if self.images_kept:
+            parts.append(f"the labels of {self.images_kept:,} images were left as they were")
         if self.problems:
             parts.append(f"{len(self.problems):,} remarks to look at")
         return ", ".join(parts) + "."

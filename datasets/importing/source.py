@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import IO, Any, Protocol
 
 from datasets.formats.records import FormatError, Problem
 from sw_site.lib.errors import UserError
@@ -17,18 +19,21 @@ from sw_site.lib.errors import UserError
 MAX_FILE_BYTES = 200 * 1024 * 1024
 MAX_ENTRIES = 1_000_000
 MAX_RATIO = 200
-IGNORED_NAMES = {"thumbs.db", ".ds_store", "desktop.ini", "classes.txt", "predefined_classes.txt"}
+IGNORED_NAMES = {"thumbs.db", ".ds_store", "desktop.ini", "predefined_classes.txt"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of a source; `path` is relative to its root, with forward slashes."""
+    """One file of a source; `path` is relative to its root, with forward slashes. `part` tells sources apart."""
 
     path: PurePosixPath
     size: int
+    part: int = 0
 
 
 class Source(Protocol):
+    """May be pickled after `entries` was read to its end, so that another process can read files, too."""
+
     @property
     def problems(self) -> list[Problem]: ...
 
@@ -36,6 +41,9 @@ class Source(Protocol):
 
     def read(self, entry: Entry) -> bytes:
         """The bytes of one file. Raises FormatError when it cannot be read; may be called from several threads."""
+
+    def open(self, entry: Entry) -> IO[bytes]:
+        """A file to be read from its beginning, however large. Raises FormatError when it cannot be opened."""
 
 
 def is_ignored(path: PurePosixPath) -> bool:
@@ -50,18 +58,34 @@ class FolderSource:
     def entries(self) -> Iterator[Entry]:
         for folder, folders, names in os.walk(self.root):
             folders.sort()
+            inside = PurePosixPath(Path(folder).relative_to(self.root).as_posix())
             for name in sorted(names):
-                full = Path(folder) / name
-                path = PurePosixPath(full.relative_to(self.root).as_posix())
-                if not is_ignored(path) and full.is_file():
-                    yield Entry(path, full.stat().st_size)
+                path = inside / name
+                if not is_ignored(path) and (size := plain_size(f"{folder}/{name}")) is not None:
+                    yield Entry(path, size)
 
     def read(self, entry: Entry) -> bytes:
         check_size(entry)
         try:
-            return (self.root / entry.path).read_bytes()
+            with open(f"{self.root}/{entry.path}", "rb", buffering=0) as file:
+                return file.readall()
         except OSError as error:
             raise FormatError("file_not_readable", f"The file could not be read ({error.strerror}).") from error
+
+    def open(self, entry: Entry) -> IO[bytes]:
+        try:
+            return open(f"{self.root}/{entry.path}", "rb")
+        except OSError as error:
+            raise FormatError("file_not_readable", f"The file could not be read ({error.strerror}).") from error
+
+
+def plain_size(path: str) -> int | None:
+    """Size of a file; None for what is no file (any more)."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 class ZipSource:
@@ -69,6 +93,7 @@ class ZipSource:
 
     def __init__(self, file: Path) -> None:
         self.problems: list[Problem] = []
+        self.file = file
         self._lock = threading.Lock()
         try:
             self._zip = zipfile.ZipFile(file)
@@ -80,6 +105,13 @@ class ZipSource:
         if len(self._zip.infolist()) > MAX_ENTRIES:
             raise UserError("too_many_files", f"{file.name} holds more than {MAX_ENTRIES:,} files. Split it.")
         self._members: dict[PurePosixPath, zipfile.ZipInfo] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"file": self.file, "problems": self.problems, "members": self._members}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["file"])  # type: ignore[misc]
+        self.problems, self._members = state["problems"], state["members"]
 
     def entries(self) -> Iterator[Entry]:
         for info in sorted(self._zip.infolist(), key=lambda info: info.filename):
@@ -122,26 +154,39 @@ class ZipSource:
             raise FormatError("zip_member_damaged", "The archive says another size for this file than it holds.")
         return data
 
+    def open(self, entry: Entry) -> IO[bytes]:
+        """Unpacked into a file without a name, which goes when it is closed."""
+        spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        try:
+            with self._lock, self._zip.open(self._members[entry.path]) as file:
+                shutil.copyfileobj(file, spool, 1024 * 1024)
+        except Exception as error:  # each decompressor has its own
+            spool.close()
+            raise FormatError("zip_member_damaged", f"The archive is damaged at this file ({error}).") from error
+        spool.seek(0)
+        return spool
+
 
 class ManySource:
     """Several sources read as one: what a person dropped on the page in one go."""
 
     def __init__(self, parts: list[Source]) -> None:
         self._parts = parts
-        self._owner: dict[int, Source] = {}
 
     @property
     def problems(self) -> list[Problem]:
         return [problem for part in self._parts for problem in part.problems]
 
     def entries(self) -> Iterator[Entry]:
-        for part in self._parts:
+        for number, part in enumerate(self._parts):
             for entry in part.entries():
-                self._owner[id(entry)] = part
-                yield entry
+                yield replace(entry, part=number)
 
     def read(self, entry: Entry) -> bytes:
-        return self._owner[id(entry)].read(entry)
+        return self._parts[entry.part].read(entry)
+
+    def open(self, entry: Entry) -> IO[bytes]:
+        return self._parts[entry.part].open(entry)
 
 
 def check_size(entry: Entry) -> None:

@@ -3,60 +3,46 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from datasets.bulk import NewBox, insert_rows, new_ids
-from datasets.formats.records import AnnotationRecord, BoxRecord, FormatError
+from datasets.bulk import NewBox, new_ids
+from datasets.formats.records import BoxRecord, FormatError
 from datasets.importing.boxes import Frame, place_boxes
 from datasets.importing.classes import ClassMapper
 from datasets.importing.matching import normal
 from datasets.importing.report import ImportReport
+from datasets.importing.rows import FIELDS, Pending, ReadAnnotation, ReadImage, box_tags, image_tags
 from datasets.labels import boxes_as_json, describe_change
 from datasets.models import Box, Dataset, Image, ReviewState, Revision, SourceAnnotation
 from datasets.models.annotation import BoxSource
-from datasets.pictures import Picture
-from datasets.traits import store_traits, traits_of
+from datasets.traits import traits_of
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
 
-FIELDS = ["state", "verified", "negative", "revision"]
-
-
-@dataclass(frozen=True)
-class ReadAnnotation:
-    path: PurePosixPath
-    data: bytes
-    record: AnnotationRecord
-
-
-@dataclass(frozen=True)
-class ReadImage:
-    path: PurePosixPath
-    size: int
-    picture: Picture
-    annotations: list[ReadAnnotation]
-
-
-@dataclass
-class Pending:
-    """Rows of a chunk that wait to be written together."""
-
-    images: list[Image] = field(default_factory=list)
-    boxes: list[NewBox] = field(default_factory=list)
-    revisions: list[Revision] = field(default_factory=list)
-    sources: list[SourceAnnotation] = field(default_factory=list)
-    traits: dict[int, tuple[int, int]] = field(default_factory=dict)
-
 
 class ChunkWriter:
-    def __init__(self, dataset: Dataset, mapper: ClassMapper, report: ImportReport, user: User | None) -> None:
+    """`existing` says what happens to labels that are there already: merge, replace (image by image) or keep.
+
+    `stored_frame` see `place_boxes`.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        mapper: ClassMapper,
+        report: ImportReport,
+        user: User | None,
+        existing: str = "merge",
+        stored_frame: bool = False,
+    ) -> None:
         self.dataset, self.mapper, self.report, self.user = dataset, mapper, report, user
+        self.existing, self.stored_frame = existing, stored_frame
+        self.unplaced: list[ReadAnnotation] = []
+        self._settled: set[int] = set()  # images whose old labels have been replaced, or were made by this import
         self._first_path: dict[str, PurePosixPath] = {}  # of each hash seen in this import
         self._ids = new_ids()
 
@@ -70,7 +56,8 @@ class ChunkWriter:
         if not annotations:
             return
         by_stem: dict[str, list[Image]] = {}
-        for image in self.dataset.images.only("pk", "file_name", "width", "height", "orientation", *FIELDS):
+        wanted = ("pk", "file_name", "width", "height", "orientation", "sha256", "tags", "dataset_id", *FIELDS)
+        for image in self.dataset.images.only(*wanted):
             by_stem.setdefault(normal(PurePosixPath(image.file_name).stem), []).append(image)
         work = []
         for annotation in annotations:
@@ -80,6 +67,7 @@ class ChunkWriter:
             if len(found) == 1:
                 work.append((found[0], self._frame_of(found[0]), [annotation]))
             else:
+                self.unplaced.append(annotation)
                 self.report.add_problem(annotation.path, self._no_image(annotation, len(found)))
         with transaction.atomic():
             self._apply(work)
@@ -110,11 +98,13 @@ class ChunkWriter:
             elif sha256 in rows:
                 self.report.images_known += 1
                 self.report.images_skipped += 1
+                rows[sha256].split = rows[sha256].split or item.split
             else:
                 rows[sha256] = self._new_image(item)
                 new.append(rows[sha256])
             self._first_path.setdefault(sha256, item.path)
         Image.objects.bulk_create(new)
+        self._settled.update(image.pk for image in new)
         self.report.images_added += len(new)
         return rows
 
@@ -144,6 +134,8 @@ class ChunkWriter:
             height=picture.height,
             orientation=picture.orientation,
             size_bytes=item.size,
+            split=item.split,
+            tags=next((image_tags(annotation.record) for annotation in item.annotations), []),
             created_by=self.user,
         )
 
@@ -155,14 +147,26 @@ class ChunkWriter:
             boxes_of[box.image_id].append(box)
         pending = Pending()
         for image, frame, files in work:
+            if files and self._keeps(image, boxes_of[image.pk]):
+                self.report.images_kept += 1
+                continue
             for annotation in files:
                 digest = hashlib.sha256(annotation.data).hexdigest()
-                if (image.pk, digest) not in known_sources:
+                known = (image.pk, digest) in known_sources
+                if not known or self._replaces(image):
                     known_sources.add((image.pk, digest))
-                    self._apply_one(image, frame, annotation, digest, boxes_of[image.pk], pending)
+                    self._apply_one(image, frame, annotation, None if known else digest, boxes_of[image.pk], pending)
             if not files and image.state == ReviewState.UNLABELLED and not boxes_of[image.pk]:
                 self._say_unlabelled(image)
-        self._save(pending)
+        pending.save()
+
+    def _keeps(self, image: Image, present: list[Box | NewBox]) -> bool:
+        """Was it labelled before this import, and are such labels to be left alone?"""
+        answered = bool(present) or image.state != ReviewState.UNLABELLED
+        return self.existing == "keep" and answered and image.pk not in self._settled
+
+    def _replaces(self, image: Image) -> bool:
+        return self.existing == "replace" and image.pk not in self._settled
 
     def _say_unlabelled(self, image: Image) -> None:
         path = self._first_path.get(image.sha256, PurePosixPath(image.file_name))
@@ -176,33 +180,53 @@ class ChunkWriter:
         image: Image,
         frame: Frame,
         annotation: ReadAnnotation,
-        digest: str,
+        digest: str | None,
         present: list[Box | NewBox],
         pending: Pending,
     ) -> None:
-        placed, problems = place_boxes(annotation.record, frame)
-        added, all_known = self._new_boxes(image, placed, present, problems)
+        """Put what a file says on its image; `digest` is None when the file is kept already."""
+        placed, problems = place_boxes(annotation.record, frame, self.stored_frame)
+        replace = self._replaces(image)
+        self._settled.add(image.pk)
+        added, known, all_named = self._new_boxes(image, placed, present, problems)
+        removed = [box for box in present if box.id not in known] if replace and all_named else []
         for problem in (*annotation.record.problems, *problems):
             self.report.add_problem(annotation.path, problem)
-        if all_known:  # else the file stays unapplied: a later import with a mapping may still use it
+        if all_named and digest:  # else the file stays unapplied: a later import with a mapping may still use it
             pending.sources.append(self._source(image, annotation, digest))
-        elif not added:
+        elif not added and not removed:
             return
-        present.extend(added)
+        pending.gone.extend(box.id for box in removed)
+        present[:] = [*(box for box in present if box not in removed), *added]
         self.report.boxes_added += len(added)
+        self.report.boxes_replaced += len(removed)
+        self._count_up(image, annotation, present, pending, len(added), len(removed))
+        pending.boxes.extend(added)
+
+    def _count_up(
+        self,
+        image: Image,
+        annotation: ReadAnnotation,
+        present: list[Box | NewBox],
+        pending: Pending,
+        added: int,
+        removed: int,
+    ) -> None:
         image.state = ReviewState.LABELLED if image.state == ReviewState.UNLABELLED else image.state
         image.verified = image.verified or annotation.record.verified
         image.negative = not present
         image.revision += 1
+        if not image.tags:
+            image.tags = image_tags(annotation.record)
         pending.images.append(image)
-        pending.boxes.extend(added)
         pending.traits[image.pk] = traits_of(present)
+        summary = describe_change(added=added, removed=removed, other=f"imported from {annotation.path.name}"[:120])
         pending.revisions.append(
             Revision(
                 image=image,
                 number=image.revision,
                 user=self.user,
-                summary=describe_change(added=len(added), other=f"imported from {annotation.path.name}"[:120]),
+                summary=summary,
                 boxes=boxes_as_json(present),
                 verified=image.verified,
                 negative=image.negative,
@@ -211,10 +235,10 @@ class ChunkWriter:
 
     def _new_boxes(
         self, image: Image, placed: list[BoxRecord], present: list[Box | NewBox], problems: list[FormatError]
-    ) -> tuple[list[NewBox], bool]:
-        """Boxes that are not on the image yet, and whether every class name was known."""
-        have = {(b.label_class_id, b.x1, b.y1, b.x2, b.y2) for b in present}
-        added, refused = [], set()
+    ) -> tuple[list[NewBox], set[Any], bool]:
+        """Boxes that are not on the image yet, ids of those that are, and whether every class name was known."""
+        have = {(b.label_class_id, b.x1, b.y1, b.x2, b.y2): b.id for b in present}
+        added, known, refused = [], set(), set()
         for record in placed:
             try:
                 label_class = self.mapper.find(record.name)
@@ -226,10 +250,11 @@ class ChunkWriter:
             key = (label_class.pk, record.x1, record.y1, record.x2, record.y2)
             if key in have:
                 self.report.boxes_known += 1
+                known.add(have[key])
                 continue
-            have.add(key)
             added.append(self._box(image, label_class.pk, record))
-        return added, not refused
+            have[key] = added[-1].id
+        return added, known, not refused
 
     def _box(self, image: Image, class_pk: int, record: BoxRecord) -> NewBox:
         return NewBox(
@@ -245,25 +270,17 @@ class ChunkWriter:
             record.occluded,
             record.pose,
             BoxSource.IMPORT.value,
-            score=None,
+            score=record.score,
             created_by_id=self.user.pk if self.user else None,
+            tags=box_tags(record),
         )
 
     @staticmethod
     def _source(image: Image, annotation: ReadAnnotation, digest: str) -> SourceAnnotation:
         return SourceAnnotation(
-            image=image, file_name=str(annotation.path)[:500], format="voc", sha256=digest, content=annotation.data
+            image=image,
+            file_name=str(annotation.path)[:500],
+            format=annotation.format,
+            sha256=digest,
+            content=annotation.data,
         )
-
-    @staticmethod
-    def _save(pending: Pending) -> None:
-        # Nearly all images of a chunk end in the same state: one UPDATE for each state, not one value for each image.
-        alike: dict[tuple[Any, ...], set[int]] = defaultdict(set)
-        for image in {image.pk: image for image in pending.images}.values():
-            alike[tuple(getattr(image, name) for name in FIELDS)].add(image.pk)
-        for values, pks in alike.items():
-            Image.objects.filter(pk__in=pks).update(**dict(zip(FIELDS, values, strict=True)))
-        insert_rows(Box, pending.boxes)
-        insert_rows(Revision, pending.revisions)
-        insert_rows(SourceAnnotation, pending.sources)
-        store_traits(pending.traits)

@@ -59,7 +59,7 @@ def test_a_file_cut_short_is_refused(kind):
     whole = encoded(Pillow.effect_noise((300, 200), 60).convert("RGB"), kind)
     with pytest.raises(FormatError) as error:
         inspect_picture(whole[: len(whole) // 2])
-    assert error.value.code == "image_does_not_decode"
+    assert error.value.code == "image_truncated"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_file_cut_short_is_refused(kind):
 def test_what_is_no_image_is_refused(data):
     with pytest.raises(FormatError) as error:
         inspect_picture(data)
-    assert error.value.code == "image_does_not_decode"
+    assert error.value.code in ("image_does_not_decode", "image_truncated")
 
 
 def test_a_pixel_bomb_is_refused_without_decoding():

@@ -1,0 +1,96 @@
+"""Images read, hashed, checked and stored ahead of the database; Django-free, so that another process can do it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from datasets.formats.records import FormatError
+from datasets.importing.source import Entry, Source
+from datasets.pictures import Picture, inspect_picture, suffix_note
+from datasets.storage import local_root, store, store_below
+
+THREADS = 3
+#: From here on it pays to start processes, which takes them a second.
+PROCESSES_FROM = 1000
+AHEAD = 6  # chunks read before the database asks for them
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How to read an image: from where, and into which folder ("" asks the storage; None only looks)."""
+
+    source: Source
+    root: str | None
+
+    def read(self, entry: Entry) -> Picture | FormatError:
+        try:
+            data = self.source.read(entry)
+            picture = inspect_picture(data)
+        except FormatError as error:
+            return error
+        note = suffix_note(entry.path.name, picture)
+        if note:
+            picture = replace(picture, notes=(*picture.notes, note))
+        self._keep(picture.original_name, data)
+        if picture.upright is None:
+            return picture
+        self._keep(picture.upright_name, picture.upright)
+        return replace(picture, upright=b"")  # stored: not to be held in memory by the chunk
+
+    def _keep(self, name: str, data: bytes) -> None:
+        if self.root:
+            store_below(self.root, name, data)
+        elif self.root is not None:
+            store(name, data)
+
+
+_reader: Reader | None = None  # of a worker process
+
+
+def _start(reader: Reader) -> None:
+    global _reader
+    _reader = reader
+
+
+def _read_there(entries: Sequence[Entry]) -> list[Picture | FormatError]:
+    assert _reader is not None  # noqa: S101 - set by _start before any work
+    return [_reader.read(entry) for entry in entries]
+
+
+def read_chunks(source: Source, chunks: list[list[Entry]], keep: bool = True) -> Iterator[list[Picture | FormatError]]:
+    """The outcome of each chunk in turn, read some chunks ahead. `keep`: store pictures, too."""
+    root = local_root() if keep else None
+    many = sum(map(len, chunks)) >= PROCESSES_FROM and (root is not None or not keep)
+    reader = Reader(source, (root or "") if keep else None)
+    with _pool(reader, many) as pool:
+        waiting: list[Future[list[Picture | FormatError]]] = []
+        coming = iter(chunks)
+        for _ in chunks:
+            while len(waiting) < AHEAD and (chunk := next(coming, None)) is not None:
+                waiting.append(pool.submit(_read_there, chunk) if many else pool.submit(_read_here, reader, chunk))
+            yield waiting.pop(0).result()
+
+
+def _read_here(reader: Reader, entries: Sequence[Entry]) -> list[Picture | FormatError]:
+    return [reader.read(entry) for entry in entries]
+
+
+@contextmanager
+def _pool(reader: Reader, many: bool) -> Iterator[Executor]:
+    pool: Executor
+    if many:
+        # Spawned, not forked: a web or worker process has threads and open connections.
+        workers = max(1, min(4, (os.cpu_count() or 2) - 1))
+        spawn = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(workers, spawn, initializer=_start, initargs=(reader,))
+    else:
+        pool = ThreadPoolExecutor(THREADS)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
