@@ -1,6 +1,9 @@
 """One real, tiny training: cancelled, resumed, evaluated, exported and asked again."""
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 
@@ -25,18 +28,44 @@ def wait_for(run_dir, process, kind) -> None:
         found, offset = runner.read_events(run_dir / "events.jsonl", offset)
         if any(event["type"] == kind for event in found):
             return
-        assert process.poll() is None, (run_dir / "log.txt").read_text()[-3000:]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            pytest.fail(f"ended with {process.wait(0.1)}: {(run_dir / 'log.txt').read_text()[-3000:]}")
+
+
+LONG = {"steps": 100_000, "evaluate_every": 50_000}
 
 
 @pytest.fixture(scope="module")
 def cancelled(tmp_path_factory):
-    """A long run that got SIGTERM after its first step."""
-    run_dir = make_run(tmp_path_factory.mktemp("run"), make_request(steps=100_000, evaluate_every=50_000))
+    """A long run that got SIGTERM after its first checkpoint; the weights of that are kept."""
+    run_dir = make_run(tmp_path_factory.mktemp("run"), make_request(**LONG))
     process = runner.start(run_dir)
-    wait_for(run_dir, process, "step")
+    wait_for(run_dir, process, "checkpoint")
+    (run_dir / "first").write_bytes(weights(run_dir, 2))
     code = runner.stop(process, grace=LIMIT)
     saved = events(run_dir, "checkpoint")[-1]["step"]
     return run_dir, code, saved
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """The same long run in another place, ended by kill -9 after its first checkpoint, and started again."""
+    run_dir = make_run(tmp_path_factory.mktemp("killed"), make_request(**LONG))
+    process = runner.start(run_dir)
+    wait_for(run_dir, process, "checkpoint")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    (run_dir / "first").write_bytes(weights(run_dir, 2))
+    before = events(run_dir)
+    (run_dir / "events.jsonl").rename(run_dir / "events-before.jsonl")
+    again = runner.start(run_dir)
+    wait_for(run_dir, again, "step")
+    assert runner.stop(again, grace=LIMIT) == runner.CANCELLED
+    return run_dir, before
+
+
+def weights(run_dir, step) -> bytes:
+    return (run_dir / "checkpoints" / f"ckpt-{step}.data-00000-of-00001").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +97,19 @@ def test_a_signal_saves_a_checkpoint_and_stops(cancelled):
     assert events(run_dir)[-1]["state"] == "cancelled"
     assert saved >= 1
     assert (run_dir / "checkpoints" / f"ckpt-{saved}.index").exists()
+
+
+def test_the_same_seed_gives_the_same_weights_bit_by_bit(cancelled, killed):
+    assert (cancelled[0] / "first").read_bytes() == (killed[0] / "first").read_bytes()
+
+
+def test_kill_loses_no_more_than_the_steps_since_the_last_checkpoint(killed):
+    run_dir, before = killed
+    saved = [event["step"] for event in before if event["type"] == "checkpoint"]
+    reached = [event["step"] for event in before if event["type"] == "step"]
+    assert events(run_dir, "step")[0]["step"] == saved[-1] + 1
+    assert reached[-1] - saved[-1] <= 2
+    assert not list(run_dir.rglob("*.part"))
 
 
 def test_it_goes_on_from_the_newest_checkpoint(finished):
