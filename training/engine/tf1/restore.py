@@ -17,7 +17,8 @@ from training.engine.class_heads import BOX_CODE_SIZE, ClassAxis
 from training.engine.errors import EngineError
 from training.engine.restore import Restored, Skipped, fitted
 
-CLASSES, BOXES = "/ClassPredictor/", "SecondStageBoxPredictor/BoxEncodingPredictor/"
+CLASSES, FIRST_STAGE = "/ClassPredictor/", "FirstStage"
+BOXES = "SecondStageBoxPredictor/BoxEncodingPredictor/"
 
 
 class Stored:
@@ -78,10 +79,10 @@ def load_checkpoint(
 def class_axis(name: str, fresh: Array, classes: Sequence[str]) -> ClassAxis | None:
     """The class axis of a variable of that name; None where it has none.
 
-    The class heads of both families end in one number for the background and each class. Faster R-CNN's second stage
-    has a box for each class as well, unless all of them share one.
+    The class heads of both families end in one number for the background and each class; that of Faster R-CNN's first
+    stage only tells objects from background. Its second stage has a box for each class as well, unless all share one.
     """
-    if CLASSES in name:
+    if CLASSES in name and not name.startswith(FIRST_STAGE):
         return ClassAxis(background=1)
     if name.startswith(BOXES) and fresh.shape[-1] == BOX_CODE_SIZE * len(classes):
         return ClassAxis(inner=BOX_CODE_SIZE)
