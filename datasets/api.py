@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema, Status
-from ninja.pagination import PageNumberPagination, paginate
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from datasets.access import dataset_for, image_for
-from datasets.browsing import GridFilter
+from datasets.curation.api import router as curation
 from datasets.labels import boxes_as_json
 from datasets.models import Dataset, Image
 from datasets.saving import BoxValues, save_boxes
 from datasets.versions.freeze import freeze, parse_fractions
 
 router = Router(tags=["datasets"])
+router.add_router("", curation)
 
 
 class DatasetOut(Schema):
@@ -48,23 +48,6 @@ class SaveIn(Schema):
     boxes: list[BoxIn] = Field(max_length=5000)
 
 
-class ImageOut(Schema):
-    id: int = Field(alias="pk")
-    file_name: str
-    width: int
-    height: int
-    state: str
-    verified: bool
-    negative: bool
-    revision: int
-
-
-class GridQuery(Schema):
-    state: str = ""
-    class_id: int | None = None
-    name: str = ""
-
-
 class VersionIn(Schema):
     name: str = ""
     split: str = "0.7,0.15,0.15"
@@ -85,12 +68,6 @@ class VersionOut(Schema):
 @router.get("", response=list[DatasetOut])
 def list_datasets(request: HttpRequest) -> Any:
     return Dataset.objects.visible_to(request.user).for_list()
-
-
-@router.get("/{slug}/images", response=list[ImageOut])
-@paginate(PageNumberPagination, page_size=100)
-def list_images(request: HttpRequest, slug: str, query: GridQuery = Query(...)) -> Any:  # noqa: B008
-    return GridFilter(query.state, query.class_id, query.name).apply(dataset_for(request, slug))
 
 
 @router.get("/{slug}/versions", response=list[VersionOut])

@@ -92,7 +92,3 @@ class VersionForm(forms.Form):
             return parse_fractions(self.cleaned_data["split"])
         except UserError as error:
             raise forms.ValidationError(error.message) from error
-
-
-class ClassForm(forms.Form):
-    name = forms.CharField(max_length=100, label="New class")

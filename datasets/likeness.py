@@ -8,7 +8,7 @@ images share a split.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import imagehash
 import numpy as np
@@ -19,6 +19,7 @@ HASH_BYTES = 8
 COLOUR_SIDE = 8
 LENGTH = 2 * HASH_BYTES + 3 * COLOUR_SIDE**2
 ROWS_AT_ONCE = 256
+Progress = Callable[[int], None]
 
 #: (most bits the two hashes may differ in together, most colour distance of 0 to 255): either pair is enough.
 LIMITS = ((30, 40.0), (36, 25.0))
@@ -38,23 +39,47 @@ def shot_groups(prints: Sequence[bytes]) -> list[int]:
     from scipy.sparse.csgraph import connected_components
 
     count = len(prints)
-    table = np.frombuffer(b"".join(prints), np.uint8).reshape(count, LENGTH)
-    hashes = np.ascontiguousarray(table[:, : 2 * HASH_BYTES]).view(np.uint64)
-    colours = table[:, 2 * HASH_BYTES :].astype(np.float32)
-    links = [_alike(hashes, colours, start) for start in range(0, count, ROWS_AT_ONCE)]
-    rows, columns = (np.concatenate(part) for part in zip(*links, strict=True))
+    links = list(_links(prints))
+    rows, columns, _ = (np.concatenate(part) for part in zip(*links, strict=True))
     graph = coo_matrix((np.ones(len(rows), bool), (rows, columns)), shape=(count, count))
     return [int(label) for label in connected_components(graph, directed=False)[1]]
 
 
+def like_pairs(
+    prints: Sequence[bytes], most: int, progress: Progress = lambda done: None
+) -> list[tuple[int, int, int]]:
+    """Similar pairs as (index, higher index, bits of 128 in which their hashes differ); nearest first.
+
+    A still camera makes everything similar to everything: each image brings in its `most` nearest partners only.
+    """
+    found: dict[tuple[int, int], int] = {}
+    for number, (rows, columns, bits) in enumerate(_links(prints), start=1):
+        others = rows != columns
+        rows, columns, bits = rows[others], columns[others], bits[others]
+        order = np.lexsort((columns, bits, rows))
+        rows, columns, bits = rows[order], columns[order], bits[order]
+        rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        for row, column, distance in zip(*(part[rank < most].tolist() for part in (rows, columns, bits)), strict=True):
+            found[min(row, column), max(row, column)] = distance
+        progress(min(number * ROWS_AT_ONCE, len(prints)))
+    return sorted(((*pair, distance) for pair, distance in found.items()), key=lambda each: (each[2], each[:2]))
+
+
+def _links(prints: Sequence[bytes]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]]:
+    table = np.frombuffer(b"".join(prints), np.uint8).reshape(len(prints), LENGTH)
+    hashes = np.ascontiguousarray(table[:, : 2 * HASH_BYTES]).view(np.uint64)
+    colours = table[:, 2 * HASH_BYTES :].astype(np.float32)
+    return (_alike(hashes, colours, start) for start in range(0, len(prints), ROWS_AT_ONCE))
+
+
 def _alike(
     hashes: NDArray[np.uint64], colours: NDArray[np.float32], start: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """(rows, columns) of the similar pairs whose row is one of the block that begins at `start`."""
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
+    """(rows, columns, bits apart) of the similar pairs whose row is one of the block that begins at `start`."""
     block = slice(start, start + ROWS_AT_ONCE)
     bits = np.bitwise_count(hashes[block, None] ^ hashes[None]).sum(-1, dtype=np.int64)
     rows, columns = np.nonzero(bits <= max(limit for limit, _ in LIMITS))
     distance = np.sqrt(((colours[rows + start] - colours[columns]) ** 2).mean(-1))
     found = bits[rows, columns]
     alike = np.logical_or.reduce([(found <= most) & (distance <= colour) for most, colour in LIMITS])
-    return rows[alike] + start, columns[alike]
+    return rows[alike] + start, columns[alike], found[alike]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from datasets.views import datasets, grid, images, transfer, uploads, versions
+from datasets.views import classes, datasets, duplicates, grid, images, transfer, uploads, versions
 
 app_name = "datasets"
 
@@ -22,7 +22,9 @@ urlpatterns = [
     path("sets/<slug:slug>/views/<int:pk>/delete/", grid.view_delete, name="view-delete"),
     path("sets/<slug:slug>/upload/", uploads.upload_page, name="upload"),
     path("sets/<slug:slug>/import/", transfer.import_create, name="import-create"),
-    path("sets/<slug:slug>/classes/", datasets.class_list, name="class-list"),
+    path("sets/<slug:slug>/duplicates/", duplicates.duplicate_list, name="duplicate-list"),
+    path("sets/<slug:slug>/classes/", classes.class_list, name="class-list"),
+    path("sets/<slug:slug>/classes/label_map.pbtxt", classes.label_map, name="label-map"),
     path("sets/<slug:slug>/versions/", versions.version_list, name="version-list"),
     path("sets/<slug:slug>/versions/new/", versions.version_create, name="version-create"),
     path("sets/<slug:slug>/versions/<int:number>/", versions.version_detail, name="version-detail"),

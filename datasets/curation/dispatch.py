@@ -12,6 +12,7 @@ from datasets.browsing.filters import GridFilter
 from datasets.curation import actions
 from datasets.curation.actions import Outcome
 from datasets.curation.changes import Progress, silent
+from datasets.curation.classes import merge_classes
 from datasets.models import Dataset, LabelClass
 from sw_site.jobs.context import JobContext
 from sw_site.jobs.models import Job
@@ -84,6 +85,38 @@ def run_order(context: JobContext, dataset_id: int, ids: list[int], order: dict[
 
     user = get_user_model().objects.filter(pk=context.job.user_id).first() if context.job.user_id else None
     outcome = perform(dataset, ids, Order(**order), user, progress)
+    context.progress(1, 1, outcome.sentence)
+    return outcome_as_json(outcome)
+
+
+def merge_or_submit(source: LabelClass, target: LabelClass, user: User) -> Outcome | Job:
+    """Merge two classes now, or as a job where many images have the class that goes."""
+    dataset = source.dataset
+    count = dataset.images.filter(boxes__label_class=source).distinct().count()
+    if count <= AT_ONCE or source.pk == target.pk:
+        return merge_classes(source, target, user)
+    return submit(
+        run_merge,
+        kind="curate",
+        title=f"Merge {source} into {target}, on {count:,} photos"[:200],
+        payload={"source_id": source.pk, "target_id": target.pk},
+        user=user,
+        subject_url=dataset.get_absolute_url(),
+    )
+
+
+def run_merge(context: JobContext, source_id: int, target_id: int) -> dict[str, Any] | None:
+    """Job: one class becomes another."""
+    classes = LabelClass.objects.select_related("dataset").in_bulk([source_id, target_id])
+    if len(classes) < 2:
+        return None
+
+    def progress(done: int, total: int) -> None:
+        context.check()
+        context.progress(done, total, f"{done:,} of {total:,} photos")
+
+    user = get_user_model().objects.filter(pk=context.job.user_id).first() if context.job.user_id else None
+    outcome = merge_classes(classes[source_id], classes[target_id], user, progress)
     context.progress(1, 1, outcome.sentence)
     return outcome_as_json(outcome)
 
