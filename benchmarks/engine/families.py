@@ -73,6 +73,11 @@ def measure(chosen: Preset, run_dir: Path, size: int, formats: list[str]) -> Row
     size = size or smallest(chosen)
     row = Row(chosen.name, size)
     make_run(run_dir, request_of(chosen, size))
+    return trained(row, run_dir, [kind for kind in formats if kind in chosen.exports])
+
+
+def trained(row: Row, run_dir: Path, formats: list[str]) -> Row:
+    """The row of a run directory that is ready, after its training and its exports."""
     started = time.perf_counter()
     code, row.memory_mb = engine("train", str(run_dir))
     row.seconds = round(time.perf_counter() - started, 1)
@@ -84,7 +89,7 @@ def measure(chosen: Preset, run_dir: Path, size: int, formats: list[str]) -> Row
     if not row.built:
         row.error = problem(run_dir)
         return row
-    export(chosen, run_dir, [kind for kind in formats if kind in chosen.exports], row)
+    export(run_dir, formats, row)
     return row
 
 
@@ -99,7 +104,7 @@ def request_of(chosen: Preset, size: int) -> dict[str, Any]:
     return {"format": 1, "model": {"architecture": chosen.name, "input_size": size}, "train": train}
 
 
-def export(chosen: Preset, run_dir: Path, formats: list[str], row: Row) -> None:
+def export(run_dir: Path, formats: list[str], row: Row) -> None:
     """All formats in one process; what fails is noted, and the rest goes on in another."""
     waiting = list(formats)
     while waiting:
