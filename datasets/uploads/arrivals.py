@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.utils import timezone
 
 from datasets.importing.importer import ImportOptions, import_source
@@ -48,16 +49,20 @@ def waiting(batch: UploadBatch) -> QuerySet[Upload]:
 def announce(upload: Upload) -> None:
     """A file is whole: have it taken in, unless a job is at it that will see it too."""
     batch = upload.batch
-    if not is_photo(upload) or Job.objects.active().filter(kind=KIND, payload__batch_id=str(batch.pk)).exists():
+    if not is_photo(upload):
         return
-    submit(
-        take_arrivals,
-        kind=KIND,
-        title=f"New photos of {batch.dataset.name}",
-        payload={"batch_id": str(batch.pk)},
-        user=batch.user,
-        subject_url=batch.dataset.get_absolute_url(),
-    )
+    with transaction.atomic():
+        UploadBatch.objects.select_for_update().get(pk=batch.pk)  # three files end at once, and one job is enough
+        if Job.objects.active().filter(kind=KIND, payload__batch_id=str(batch.pk)).exists():
+            return
+        submit(
+            take_arrivals,
+            kind=KIND,
+            title=f"New photos of {batch.dataset.name}",
+            payload={"batch_id": str(batch.pk)},
+            user=batch.user,
+            subject_url=batch.dataset.get_absolute_url(),
+        )
 
 
 def take_arrivals(context: JobContext, batch_id: str) -> dict[str, int] | None:

@@ -29,6 +29,7 @@ function draw() {
   drawing = 0;
   const { files, done, failed, bytes, sent, sending, paused } = queue.totals;
   part("progress").hidden = !files;
+  if (files) part("earlier").hidden = true;
   part("bar").max = Math.max(bytes, 1);
   part("bar").value = sent;
   part("words").textContent = `${done.toLocaleString()} of ${files.toLocaleString()} files, ${size(sent)} of ${size(bytes)}${paused ? ", paused" : ""}`;
