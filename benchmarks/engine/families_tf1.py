@@ -18,7 +18,6 @@ from pathlib import Path
 
 from benchmarks.engine import families
 from benchmarks.engine.families import ROOT, STEPS, Row
-from tests.training.engine.builders import events
 from tests.training.engine.tutorial import CONFIG, make_tutorial_run
 from training.engine.architectures.presets import PRESETS, preset
 

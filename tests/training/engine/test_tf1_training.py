@@ -82,7 +82,7 @@ def test_the_run_ends_with_an_onnx_model_that_detects(finished):
 
 
 def test_the_tutorials_own_config(tmp_path):
-    """Windows paths, placeholders and all: imported, trained, evaluated and made the frozen graph it was written for."""
+    """Windows paths and all: imported, trained, evaluated and made the frozen graph it was written for."""
     run_dir = make_tutorial_run(
         tmp_path / "run", sample_data("star_wars"), 4, 2, 96, steps=2, batch_size=2, evaluate_every=2, log_every=1
     )
