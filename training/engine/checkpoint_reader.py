@@ -15,6 +15,8 @@ from training.engine.errors import EngineError
 
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 Array = NDArray[np.float32]
+#: What TensorFlow's reader raises for files that are damaged, cut off or no checkpoints; it has no kind of its own.
+READING_ERRORS = (tf.errors.OpError, ValueError, RuntimeError, IndexError)
 
 
 class CheckpointReader:
@@ -30,7 +32,7 @@ class CheckpointReader:
             if OBJECT_GRAPH not in keys:
                 raise bad(of_tensorflow_1(name) if keys else f"{name} is an empty checkpoint; choose another one.")
             graph = self._reader.get_tensor(OBJECT_GRAPH)
-        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        except READING_ERRORS as error:
             raise bad(
                 f"{name} is not a TensorFlow 2 checkpoint that can be read; choose another base model."
             ) from error
@@ -64,7 +66,7 @@ class CheckpointReader:
             return None
         try:
             return np.asarray(self._reader.get_tensor(self._nodes[node].attributes[0].checkpoint_key))
-        except (tf.errors.OpError, RuntimeError) as error:
+        except READING_ERRORS as error:
             raise bad("The checkpoint is damaged or cut off; fetch it again, or choose another.") from error
 
 

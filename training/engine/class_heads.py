@@ -34,8 +34,15 @@ class ClassAxis:
 
 
 def class_axes(model: Any) -> dict[int, ClassAxis]:
-    """The class axis of every variable that has one, by `id(variable)`; the model's variables must exist."""
-    return {id(variable): axis for layer, axis in class_layers(model) for variable in layer.weights}
+    """The class axis of every variable that has one, by `id(variable)`; the model's variables must exist.
+
+    A separable convolution has a depthwise kernel too, which knows no classes.
+    """
+    found = {}
+    for layer, axis in class_layers(model):
+        own = [one for one in layer.weights if "depthwise" not in one.name]
+        found |= {id(variable): axis for variable in own}
+    return found
 
 
 def class_layers(model: Any) -> Iterator[tuple[Any, ClassAxis]]:

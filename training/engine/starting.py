@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from training.engine.architectures.parts import width_for
 from training.engine.backbone import load_backbone
 from training.engine.request import RunRequest
 from training.engine.restore import Restored, load_checkpoint
@@ -42,5 +43,5 @@ def extractor_of(pipeline: Any) -> Any:
 
 
 def width_of(extractor: Any) -> float:
-    """The depth multiplier; networks of one width have no such field, or leave it alone."""
-    return float(getattr(extractor, "depth_multiplier", 1.0) or 1.0)
+    """How wide the network is, 1 for those of one width, which have no such field or leave it alone."""
+    return width_for(extractor.type, float(getattr(extractor, "depth_multiplier", 1.0) or 1.0))

@@ -22,6 +22,23 @@ def batch_norm_decay(steps: int, most: float = MAX_BATCH_NORM_DECAY) -> float:
     return min(most, max(0.9, 1.0 - 20.0 / max(1, steps)))
 
 
+def multiplier_for(extractor: str, width: float) -> float:
+    """The depth multiplier by which a network gets so wide.
+
+    The library multiplies the channels of TensorFlow 2's MobileNet V1 twice, once in Keras and once in its own layers.
+    """
+    return width**0.5 if is_mobilenet_v1(extractor) else width
+
+
+def width_for(extractor: str, multiplier: float) -> float:
+    """The inverse of `multiplier_for`, for comparing with the widths of Keras' networks."""
+    return round(multiplier**2, 4) if is_mobilenet_v1(extractor) else multiplier
+
+
+def is_mobilenet_v1(extractor: str) -> bool:
+    return "mobilenet_v1" in extractor and extractor.endswith("_keras")
+
+
 def fill_hyperparams(hyperparams: Any, decay: float, activation: int = RELU_6, l2: float = L2_WEIGHT) -> None:
     """Activation, weight decay and batch normalisation of convolutions; the initializer is the caller's."""
     hyperparams.activation = activation

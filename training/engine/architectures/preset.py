@@ -17,8 +17,8 @@ class Preset:
     `path` is the way TensorFlow is used ("tf2" or "tf1"), `feature_extractor` the API's own name for the network.
     `input_sizes` are the least and the largest side in pixels of the square the detector sees, a multiple of
     `input_stride`. `depth_multipliers` are the least and the largest width of the network, None when it has one
-    width only. `learning_rate` at `learning_rate_batch` is the published recipe, to be scaled to the batch at hand. `zoo`
-    names the published archives whose weights fit, `exports` the formats that can work.
+    width only. `learning_rate` at `learning_rate_batch` is the published recipe, to be scaled to the batch at hand.
+    `zoo` names the published archives whose weights fit, `exports` the formats that can work.
     """
 
     name: str

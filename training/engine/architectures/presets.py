@@ -54,7 +54,7 @@ def efficientdets() -> list[Preset]:
     return [
         Preset(
             f"efficientdet_d{number}", f"EfficientDet D{number}", "tf2", SSD,
-            f"ssd_efficientnet-b{min(number, 6)}_bifpn_keras", size, (128, 1536), 128, 4 if number < 3 else 1,
+            f"ssd_efficientnet-b{min(number, 6)}_bifpn_keras", size, (256, 1536), 128, 4 if number < 3 else 1,
             0.08, 128, zoo=(f"efficientdet_d{number}_coco17_tpu-32",),
         )
         for number, size in enumerate(sizes)

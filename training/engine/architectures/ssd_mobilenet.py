@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from training.engine.architectures.detector import Wanted
-from training.engine.architectures.parts import batch_norm_decay, fill_hyperparams, fill_normal, fill_truncated_normal
+from training.engine.architectures.parts import (
+    batch_norm_decay,
+    fill_hyperparams,
+    fill_normal,
+    fill_truncated_normal,
+    multiplier_for,
+)
 from training.engine.architectures.ssd import BIAS, fill_common, fill_losses
 
 BATCH_NORM_DECAY = 0.97
@@ -20,7 +26,7 @@ def fill(model: Any, wanted: Wanted) -> None:
     fill_anchors(ssd.anchor_generator.ssd_anchor_generator)
     extractor = ssd.feature_extractor
     extractor.type = wanted.preset.feature_extractor
-    extractor.depth_multiplier = wanted.depth_multiplier
+    extractor.depth_multiplier = multiplier_for(extractor.type, wanted.depth_multiplier)
     extractor.min_depth = LEAST_DEPTH
     extractor.override_base_feature_extractor_hyperparams = True
     fill_hyperparams(extractor.conv_hyperparams, decay)

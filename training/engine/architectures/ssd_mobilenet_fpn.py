@@ -10,6 +10,7 @@ from training.engine.architectures.parts import (
     fill_hyperparams,
     fill_multiscale_anchors,
     fill_normal,
+    multiplier_for,
 )
 from training.engine.architectures.ssd import BIAS, fill_common, fill_losses
 
@@ -34,7 +35,7 @@ def fill(model: Any, wanted: Wanted) -> None:
 
 def fill_extractor(extractor: Any, wanted: Wanted, depth: int, lite: bool, decay: float) -> None:
     extractor.type = wanted.preset.feature_extractor
-    extractor.depth_multiplier = wanted.depth_multiplier
+    extractor.depth_multiplier = multiplier_for(extractor.type, wanted.depth_multiplier)
     extractor.min_depth = LEAST_DEPTH
     extractor.use_depthwise = lite
     extractor.override_base_feature_extractor_hyperparams = True
