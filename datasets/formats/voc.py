@@ -130,7 +130,9 @@ def _tags(element: etree._Element, known: set[str]) -> Tags:
             found.append((str(child.get("name")), (child.text or "").strip()))
         elif len(child) or child.attrib:
             text = etree.tostring(child, encoding="unicode", with_tail=False)
-            found.append((f"xml:{child.tag}", re.sub(r">\s+<", "><", text)))
+            text = re.sub(r">\s+<", "><", text)
+            if text != PLAIN_SOURCE:
+                found.append((f"xml:{child.tag}", text))
         else:
             found.append((child.tag, (child.text or "").strip()))
     return tuple(found)

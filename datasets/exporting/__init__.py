@@ -1,0 +1,1 @@
+"""Datasets and frozen versions written out, in any format this site reads."""

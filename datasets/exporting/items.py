@@ -1,0 +1,198 @@
+"""Images with their labels as neutral records, read from the database some hundred at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from datasets.formats.records import AnnotationRecord, BoxRecord, FormatError
+from datasets.formats.voc import read_voc
+from datasets.geometry import Edges
+from datasets.importing.boxes import Frame, place_boxes
+from datasets.models import Box, Dataset, DatasetVersion, Image, ReviewState, SourceAnnotation
+from datasets.versions.manifest import ManifestImage
+
+CHUNK = 500
+COLUMNS = (
+    "pk",
+    "file_name",
+    "folder",
+    "file",
+    "original",
+    "width",
+    "height",
+    "orientation",
+    "verified",
+    "split",
+    "tags",
+)
+SITE_TAG = "site:"
+
+
+@dataclass(frozen=True)
+class ExportItem:
+    """An image with its labels; `file` and `original` are storage names; `voc` the VOC file that came with it.
+
+    `record.file_name` is a name without folders that no other image of the export has, not even but for the suffix.
+    """
+
+    id: int
+    record: AnnotationRecord
+    file: str
+    original: str
+    voc: bytes | None = None
+
+
+class Items:
+    """The labelled images of a dataset as it is now, or of a frozen version. May be gone through several times."""
+
+    def __init__(self, dataset: Dataset, version: DatasetVersion | None, *, originals: bool = False) -> None:
+        self.dataset, self.originals = dataset, originals
+        self._frozen: dict[int, ManifestImage] = {}
+        if version:
+            manifest = version.manifest()
+            self.classes = manifest.classes
+            self._frozen = {image.id: image for image in manifest.images}
+            self.splits = {image.id: image.split for image in manifest.images}
+        else:
+            self.classes = {c.number: c.name for c in dataset.classes.all()}
+            answered = dataset.images.exclude(state=ReviewState.UNLABELLED).order_by("pk")
+            self.splits = dict(answered.values_list("pk", "split"))
+        self._names = _unique_names(self._stated_names())
+
+    def __len__(self) -> int:
+        return len(self.splits)
+
+    @property
+    def split_names(self) -> list[str]:
+        """Splits that have images, train first; "" stands for those in none."""
+        there = set(self.splits.values())
+        return [split for split in ("train", "val", "test", "") if split in there]
+
+    def of_split(self, split: str | None) -> Iterator[ExportItem]:
+        """Items in the order of their ids; of every split when it is None."""
+        ids = sorted(pk for pk, own in self.splits.items() if split is None or own == split)
+        for start in range(0, len(ids), CHUNK):
+            yield from self._chunk(ids[start : start + CHUNK])
+
+    def _stated_names(self) -> dict[int, tuple[str, str]]:
+        """(file name, storage name of what goes out) by id."""
+        if self._frozen:
+            return {image.id: (image.file_name, image.file) for image in self._frozen.values()}
+        column = "original" if self.originals else "file"
+        rows = self.dataset.images.exclude(state=ReviewState.UNLABELLED).values_list("pk", "file_name", column)
+        return {pk: (name, file) for pk, name, file in rows if pk in self.splits}
+
+    def _chunk(self, ids: list[int]) -> Iterator[ExportItem]:
+        rows = {
+            row[0]: dict(zip(COLUMNS, row, strict=True))
+            for row in Image.objects.filter(pk__in=ids).values_list(*COLUMNS)
+        }
+        boxes = _boxes_of(ids) if not self._frozen else {}
+        sources: dict[int, list[bytes]] = defaultdict(list)
+        found = SourceAnnotation.objects.filter(image__in=ids, format="voc").order_by("pk")
+        for pk, content in found.values_list("image_id", "content"):
+            sources[pk].append(bytes(content))
+        for pk in ids:
+            voc = sources[pk][0] if len(sources.get(pk, ())) == 1 else None
+            frozen = self._frozen.get(pk)
+            row = rows.get(pk) or {"tags": [], "verified": False, "folder": "", "orientation": 1}
+            if frozen:
+                row |= {"file": frozen.file, "width": frozen.width, "height": frozen.height}
+                row.setdefault("original", frozen.file)
+                placed = tuple(self._frozen_boxes(frozen))
+            else:
+                placed = tuple(boxes.get(pk, ()))
+            record = self._record(pk, row, placed)
+            frame = Frame(record.width, record.height, _raw_size(record, row["orientation"]), row["orientation"])
+            record, kept = _compare(record, voc, frame, frozen is not None)
+            yield ExportItem(pk, record, row["file"], row["original"], kept)
+
+    def _frozen_boxes(self, image: ManifestImage) -> Iterator[BoxRecord]:
+        for b in image.boxes:
+            name = self.classes[b.class_id]
+            yield BoxRecord(name, b.x1, b.y1, b.x2, b.y2, b.difficult, b.truncated, b.occluded)
+
+    def _record(self, pk: int, row: dict[str, Any], boxes: tuple[BoxRecord, ...]) -> AnnotationRecord:
+        tags = [(str(key), str(text)) for key, text in row["tags"]]
+        own = {key[len(SITE_TAG) :]: text for key, text in tags if key.startswith(SITE_TAG)}
+        return AnnotationRecord(
+            self._names[pk],
+            row["width"],
+            row["height"],
+            boxes,
+            row["verified"],
+            folder=own.get("folder", row["folder"].rpartition("/")[2]),
+            depth=int(own.get("depth", 0)),
+            segmented=own.get("segmented") == "1",
+            split=self.splits[pk],
+            source_id=own.get("source_id", ""),
+            tags=tuple(tag for tag in tags if not tag[0].startswith(SITE_TAG)),
+        )
+
+
+def _boxes_of(ids: Sequence[int]) -> dict[int, list[BoxRecord]]:
+    boxes: dict[int, list[BoxRecord]] = defaultdict(list)
+    columns = ("image_id", "label_class__name", "x1", "y1", "x2", "y2", "difficult", "truncated", "occluded", "pose")
+    rows = Box.objects.filter(image__in=ids).order_by("image_id", "created_at", "pk")
+    for pk, name, x1, y1, x2, y2, difficult, truncated, occluded, pose, score, tags in rows.values_list(
+        *columns, "score", "tags"
+    ):
+        box = BoxRecord(name, x1, y1, x2, y2, difficult, truncated, occluded, pose, score)
+        if tags:
+            crowd = ["iscrowd", "1"] in tags
+            texts = tuple((str(key), str(text)) for key, text in tags if key != "iscrowd")
+            box = replace(box, crowd=crowd, tags=texts)
+        boxes[pk].append(box)
+    return boxes
+
+
+def _raw_size(record: AnnotationRecord, orientation: int) -> tuple[int, int]:
+    return (record.height, record.width) if orientation >= 5 else (record.width, record.height)
+
+
+def _compare(
+    record: AnnotationRecord, voc: bytes | None, frame: Frame, frozen: bool
+) -> tuple[AnnotationRecord, bytes | None]:
+    """The VOC file that came with an image, if the labels still are what it says to the last field.
+
+    A frozen version holds no pose and no unknown tags: they are taken from that file for boxes that did not move.
+    """
+    if voc is None:
+        return record, None
+    try:
+        said = read_voc(voc)
+    except FormatError:
+        return record, None
+    placed, problems = place_boxes(said, frame)
+    if frozen:
+        known = {(box.x1, box.y1, box.x2, box.y2): box for box in placed}
+        record = replace(record, boxes=tuple(_completed(box, known) for box in record.boxes))
+    same = not problems and not said.problems and said.file_name == record.file_name
+    same = same and said.verified == record.verified and placed == list(record.boxes)
+    # Boxes that were clipped by a pixel without a word are not what the file says.
+    return record, voc if same and tuple(placed) == said.boxes else None
+
+
+def _completed(box: BoxRecord, known: dict[Edges, BoxRecord]) -> BoxRecord:
+    other = known.get((box.x1, box.y1, box.x2, box.y2))
+    return replace(box, pose=other.pose, tags=other.tags, crowd=other.crowd) if other else box
+
+
+def _unique_names(stated: dict[int, tuple[str, str]]) -> dict[int, str]:
+    """A name for each image whose stem no other has: labels are files of the same stem.
+
+    The suffix is that of the file that goes out, where the picture had to be converted.
+    """
+    names, taken = {}, set()
+    for pk, (name, file) in sorted(stated.items()):
+        path = PurePosixPath(name)
+        converted = PurePosixPath(file).name.endswith(("-upright.png", "-upright.jpg"))
+        suffix = PurePosixPath(file).suffix if converted else path.suffix
+        stem = path.stem if path.stem.casefold() not in taken else f"{path.stem}-{pk}"
+        taken.add(stem.casefold())
+        names[pk] = stem + suffix
+    return names

@@ -1,0 +1,103 @@
+"""Where an export goes: a folder or a zip, complete under its name or not there at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from datasets.pictures import SUFFIXES
+from sw_site.lib.errors import UserError
+
+
+class Sink(Protocol):
+    def add(self, name: str, data: bytes) -> None:
+        """One small file; `name` is relative, with forward slashes."""
+
+    def stream(self, name: str, pieces: Iterable[bytes]) -> None:
+        """One file of any size, piece by piece."""
+
+    def copy(self, name: str, source: Path) -> None:
+        """One file as it lies on the disk."""
+
+
+class FolderSink:
+    """Writes into a folder beside the wanted one and renames it at the end."""
+
+    def __init__(self, target: Path) -> None:
+        if target.is_file() or (target.is_dir() and any(target.iterdir())):
+            raise UserError(
+                "output_not_empty", f"{target} is there already and not empty. Name a new folder, or empty this one."
+            )
+        self.target, self._part = target, target.with_name(f"{target.name}.part")
+        self._folders: set[str] = set()
+
+    def __enter__(self) -> FolderSink:
+        shutil.rmtree(self._part, ignore_errors=True)
+        self._part.mkdir(parents=True)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if kind is not None:
+            shutil.rmtree(self._part, ignore_errors=True)
+            return
+        if self.target.is_dir():
+            self.target.rmdir()
+        self._part.rename(self.target)
+
+    def _path(self, name: str) -> str:
+        folder = name.rpartition("/")[0]
+        if folder not in self._folders:
+            (self._part / folder).mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
+        return f"{self._part}/{name}"
+
+    def add(self, name: str, data: bytes) -> None:
+        with open(self._path(name), "wb", buffering=0) as file:
+            file.write(data)
+
+    def stream(self, name: str, pieces: Iterable[bytes]) -> None:
+        with open(self._path(name), "wb") as file:
+            file.writelines(pieces)
+
+    def copy(self, name: str, source: Path) -> None:
+        shutil.copyfile(source, self._path(name))
+
+
+class ZipSink:
+    """Writes a zip beside the wanted one and renames it at the end; pictures are stored, texts are packed."""
+
+    def __init__(self, target: Path) -> None:
+        self.target, self._part = target, target.with_name(f"{target.name}.part")
+
+    def __enter__(self) -> ZipSink:
+        self.target.parent.mkdir(parents=True, exist_ok=True)
+        self._zip = zipfile.ZipFile(self._part, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._zip.close()
+        if kind is not None:
+            self._part.unlink(missing_ok=True)
+        else:
+            os.replace(self._part, self.target)
+
+    def add(self, name: str, data: bytes) -> None:
+        self._zip.writestr(name, data)
+
+    def stream(self, name: str, pieces: Iterable[bytes]) -> None:
+        with self._zip.open(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), "w", force_zip64=True) as file:
+            for piece in pieces:
+                file.write(piece)
+
+    def copy(self, name: str, source: Path) -> None:
+        packed = source.suffix.lower() not in SUFFIXES
+        self._zip.write(source, name, zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED)
+
+
+def open_sink(output: Path) -> FolderSink | ZipSink:
+    return ZipSink(output) if output.suffix.lower() == ".zip" else FolderSink(output)
