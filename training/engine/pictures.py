@@ -26,8 +26,11 @@ Picture = NDArray[np.uint8]
 class Detections(Protocol):
     """Boxes (ymin, xmin, ymax, xmax) in pixels [n, 4] and their scores [n], best first."""
 
-    boxes: Any
-    scores: Any
+    @property
+    def boxes(self) -> Any: ...
+
+    @property
+    def scores(self) -> Any: ...
 
 
 def with_boxes(images: Iterable[ImageEntry]) -> set[int]:
