@@ -38,7 +38,7 @@ def class_axes(model: Any) -> dict[int, ClassAxis]:
 
     A separable convolution has a depthwise kernel too, which knows no classes.
     """
-    found = {}
+    found: dict[int, ClassAxis] = {}
     for layer, axis in class_layers(model):
         own = [one for one in layer.weights if "depthwise" not in one.name]
         found |= {id(variable): axis for variable in own}

@@ -16,8 +16,9 @@ from training.engine.cancellation import Cancellation
 from training.engine.dataset import Dataset
 from training.engine.errors import EngineError
 from training.engine.events import EventLog
+from training.engine.recipe import complete
 from training.engine.request import RunRequest
-from training.engine.rundir import RunDirectory
+from training.engine.rundir import RunDirectory, read_json
 
 #: Module with `TrainingRun` and `export_checkpoint` for each way.
 TRAINERS = {"tf2": "training.engine.train", "tf1": "training.engine.tf1.train"}
@@ -32,7 +33,8 @@ def way_of(request: RunRequest, run: RunDirectory) -> str:
 
 def in_run_directory(options: argparse.Namespace, run: RunDirectory, events: EventLog, stop: Cancellation) -> None:
     """`train`, `records` and `export`: refuses what cannot work, then imports TensorFlow and does what was asked."""
-    request, dataset = RunRequest.load(run.request), Dataset.load(run.dataset)
+    dataset = Dataset.load(run.dataset)
+    request = RunRequest.from_json(complete(read_json(run.request), dataset))
     if options.command == "export":
         refuse_formats(request, options.format)
     stop.check()
