@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.engine.architectures.preset import CENTERNET, EXPORTS_TWO_STAGES, FASTER_RCNN, SSD, Preset
+from training.engine.architectures.preset import CENTERNET, EXPORTS_PEAKS, EXPORTS_TWO_STAGES, FASTER_RCNN, SSD, Preset
 from training.engine.errors import EngineError
 
 DEFAULT = "ssd_mobilenet_v2_fpn_keras"
@@ -110,7 +110,7 @@ def centernets() -> list[Preset]:
     return [
         Preset(
             name, f"CenterNet {title}", "tf2", CENTERNET, network, 512, (128, 1536), stride, batch, 0.001, 128,
-            WIDTHS if network.startswith("mobilenet") else None, optimizer="adam", zoo=archives,
+            WIDTHS if network.startswith("mobilenet") else None, optimizer="adam", zoo=archives, exports=EXPORTS_PEAKS,
         )
         for name, title, network, batch, stride, archives in rows
     ]  # fmt: skip

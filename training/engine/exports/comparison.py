@@ -103,11 +103,15 @@ def candidates_of(item: Compared, class_id: int, window: tuple[float, float]) ->
 def matches(expected: Answer, actual: Answer) -> Iterator[tuple[float, float]]:
     """(IoU, score difference) of each of the checkpoint's confident detections and its best partner of the class.
 
-    A box without area, as CenterNet gives them before it has learnt sizes, overlaps with nothing and is left out.
+    A box without area, as CenterNet gives them before it has learnt sizes, overlaps with nothing and is left out unless
+    the export found nothing at all.
     """
     boxes, scores, class_ids = expected
     least = max(LEAST_SCORE, CONFIDENT * scores[0]) if len(scores) else LEAST_SCORE
     for index in np.flatnonzero(scores[:DETECTIONS] >= least):
+        if not len(actual[1]):
+            yield 0.0, float(scores[index])
+            continue
         if (boxes[index, 2:] <= boxes[index, :2]).any():
             continue
         same = np.flatnonzero(actual[2] == class_ids[index])

@@ -12,6 +12,7 @@ TFLITE = tuple(name for name in EXPORTS if name.startswith("tflite"))
 
 WHY_NOT = {
     "faster_rcnn": "Faster R-CNN cuts proposals out of its feature map, which TFLite has no operation for",
+    "center_net": "CenterNet tells its peaks by differences of a millionth, which are gone in integers of 8 bits",
     "resizer": "TFLite needs an input of one fixed size, and this model's depends on the photograph",
     "coder": "TFLite's box decoding knows only the Faster R-CNN box coder, and this model has another",
 }
@@ -27,13 +28,22 @@ def refuse_unknown(kinds: Sequence[str]) -> None:
 def refuse_impossible(kinds: Sequence[str], pipeline_model: Any) -> None:
     """Raises `EngineError` for the first format that cannot work for the model of a pipeline.config."""
     refuse_unknown(kinds)
-    reason = why_no_tflite(pipeline_model)
-    wanted = [kind for kind in kinds if kind in TFLITE]
-    if wanted and reason:
-        others = [name for name in EXPORTS if name not in TFLITE]
-        raise EngineError(
-            "export_impossible", f"This model cannot become {wanted[0]}: {reason}. Choose {', '.join(others)} instead."
-        )
+    reasons = {kind: why_not(kind, pipeline_model) for kind in EXPORTS}
+    for kind in kinds:
+        if reasons[kind]:
+            others = ", ".join(name for name, reason in reasons.items() if not reason)
+            raise EngineError(
+                "export_impossible", f"This model cannot become {kind}: {reasons[kind]}. Choose {others} instead."
+            )
+
+
+def why_not(kind: str, pipeline_model: Any) -> str:
+    """The reason why a model cannot take the format, empty when it can."""
+    if kind not in TFLITE:
+        return ""
+    if kind == "tflite_int8" and pipeline_model.WhichOneof("model") == "center_net":
+        return WHY_NOT["center_net"]
+    return why_no_tflite(pipeline_model)
 
 
 def why_no_tflite(pipeline_model: Any) -> str:

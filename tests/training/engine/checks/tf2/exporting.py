@@ -50,6 +50,8 @@ def export_differences_see_boxes_scores_and_classes() -> None:
     fewer = compared(num_detections=np.array([1], np.float32))
     assert fewer.max_rank_difference > 0.5
     assert fewer.mean_iou < 0.6
+    nothing = compared(num_detections=np.array([0], np.float32))
+    assert (nothing.mean_iou, nothing.matched) == (0.0, 2)
 
 
 @check
@@ -112,8 +114,9 @@ def formats_that_cannot_work_are_refused() -> None:
     ratio = model.center_net.image_resizer.keep_aspect_ratio_resizer
     ratio.pad_to_max_dimension = True
     refuse_impossible(["tflite"], model)
-    ratio.pad_to_max_dimension = False
     assert refusal(lambda: refuse_impossible(["tflite_int8"], model)) == "export_impossible"
+    ratio.pad_to_max_dimension = False
+    assert refusal(lambda: refuse_impossible(["tflite"], model)) == "export_impossible"
 
 
 @check
