@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv and installs the pinned requirements into it; does nothing when they are installed already.
 # Usage: deploy/setup.sh run|dev
+# SW_GPU=1 installs what an NVIDIA GPU needs as well (requirements-gpu.txt) and is remembered; SW_GPU=0 takes it back.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=${1:-run}
@@ -36,7 +37,10 @@ make_venv() {
   fi
 }
 
+gpu=${SW_GPU:-$([ -e .venv/gpu ] && echo 1 || echo 0)}
 files=(requirements.txt requirements-nodeps.txt constraints.txt)
+[ "$gpu" = 1 ] && files+=(requirements-gpu.txt)
+run_files=("${files[@]}")
 [ "$kind" = dev ] && files+=(requirements-dev.txt)
 want=$(cat "${files[@]}" | sha256sum | cut -d' ' -f1)
 mark=.venv/installed-$kind
@@ -47,12 +51,21 @@ fi
 [ -x .venv/bin/python ] || make_venv "$(find_python)"
 pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
 say "Installing the pinned requirements (TensorFlow is large; some minutes the first time)…"
-"${pip[@]}" install -r requirements.txt -c constraints.txt
+# Both builds of onnxruntime are the same folder: with the two of them installed neither works.
+if [ "$gpu" = 1 ]; then
+  "${pip[@]}" uninstall -y onnxruntime 2>/dev/null || true
+  "${pip[@]}" install -r <(grep -v '^onnxruntime==' requirements.txt) -r requirements-gpu.txt -c constraints.txt
+  touch .venv/gpu
+else
+  "${pip[@]}" uninstall -y onnxruntime-gpu 2>/dev/null || true
+  "${pip[@]}" install -r requirements.txt -c constraints.txt
+  rm -f .venv/gpu
+fi
 # These two name far more requirements than what is used of them imports (see requirements-nodeps.txt).
 "${pip[@]}" install --no-deps -r requirements-nodeps.txt
 if [ "$kind" = dev ]; then
   "${pip[@]}" install -r requirements-dev.txt -c constraints.txt
 fi
 printf '%s' "$want" >"$mark"
-[ "$kind" = dev ] && cat requirements.txt requirements-nodeps.txt constraints.txt | sha256sum | cut -d' ' -f1 | tr -d '\n' >.venv/installed-run
+[ "$kind" = dev ] && cat "${run_files[@]}" | sha256sum | cut -d' ' -f1 | tr -d '\n' >.venv/installed-run
 exit 0

@@ -28,6 +28,8 @@ class OnnxModel:
         options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
         available = onnxruntime.get_available_providers()
         providers = [name for name in PROVIDERS if name in available]
+        if PROVIDERS[0] in providers:
+            onnxruntime.preload_dlls()  # CUDA comes as Python packages, where no loader looks by itself
         try:
             self._session = onnxruntime.InferenceSession(str(model), options, providers=providers)
         except Exception as error:

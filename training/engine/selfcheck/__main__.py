@@ -6,10 +6,12 @@ FOLDER is an empty folder where runs are kept; it is used and left for the calle
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from training.engine.parent import die_with_parent
 from training.engine.selfcheck import machine, trial, versions
 from training.engine.selfcheck.findings import FAILED, Finding
 
@@ -34,6 +36,7 @@ def findings(folder: Path) -> Iterator[Finding]:
 
 
 def main(folder: str) -> int:
+    die_with_parent(signal.SIGKILL)  # nothing here is worth saving
     # What the libraries print goes to standard error, the findings alone to standard output.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

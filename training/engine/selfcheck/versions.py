@@ -13,9 +13,10 @@ from training.engine.selfcheck.findings import FAILED, OK, WARNING, Finding
 
 PYTHON = (3, 11)
 DIRECT = ("requirements.txt", "requirements-nodeps.txt")
+FOR_GPU = "requirements-gpu.txt"
 LIBRARY = "tf-models-research-object-detection"
-#: Another package of the same version that provides the same module.
-INSTEAD = {"onnxruntime": "onnxruntime-gpu"}
+#: With the second installed, the first must not be: both are the same module.
+ON_CPU, ON_GPU = "onnxruntime", "onnxruntime-gpu"
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s#;]+)")
 NAMED = 5  # packages a sentence names
 
@@ -33,27 +34,30 @@ def python_version() -> Finding:
     return Finding("python", OK, f"Python {found}.")
 
 
-def pins(root: Path) -> dict[str, str]:
-    """Package name to the version that the requirement files ask for."""
-    lines = [line for name in DIRECT for line in (root / name).read_text(encoding="utf-8").splitlines()]
-    found = [PIN.match(line) for line in lines]
-    return {match[1]: match[2] for match in found if match}
+def pins(root: Path, for_gpu: bool = False) -> dict[str, str]:
+    """Package name to the version that the requirement files ask for, those of a GPU machine included."""
+    names = (*DIRECT, FOR_GPU) if for_gpu else DIRECT
+    lines = [line for name in names for line in (root / name).read_text(encoding="utf-8").splitlines()]
+    found = {match[1]: match[2] for match in map(PIN.match, lines) if match}
+    if for_gpu:
+        del found[ON_CPU]
+    return found
 
 
 def installed(name: str) -> str | None:
-    """The installed version of a package or of what stands in for it."""
-    for candidate in (name, INSTEAD.get(name)):
-        try:
-            if candidate:
-                return metadata.version(candidate)
-        except metadata.PackageNotFoundError:
-            continue
-    return None
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def pinned_versions(root: Path) -> Finding:
     """Compares what is installed with the direct requirements."""
-    wanted = pins(root)
+    on_gpu = installed(ON_GPU) is not None
+    if on_gpu and installed(ON_CPU):
+        sentence = f"{ON_CPU} and {ON_GPU} are both installed and spoil each other; run SW_GPU=1 make setup."
+        return Finding("versions", FAILED, sentence)
+    wanted = pins(root, for_gpu=on_gpu)
     found = {name: installed(name) for name in wanted}
     absent = [name for name, version in found.items() if version is None]
     if absent:

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from sw_site.lib.commands import SiteCommand
+from training.engine import parent
 from training.engine.runner import ROOT
 from training.engine.selfcheck.findings import FAILED, WARNING, Finding, parsed
 
@@ -70,7 +71,14 @@ def findings() -> Iterator[Finding]:
 def child(argv: list[str], log: IO[str]) -> Iterator[subprocess.Popen[str]]:
     """A process in a session of its own that is ended with everything it started, at the latest after `LIMIT`."""
     process = subprocess.Popen(
-        argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+        argv,
+        cwd=ROOT,
+        env={**os.environ, parent.VARIABLE: str(os.getpid())},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        start_new_session=True,
     )
     alarm = threading.Timer(LIMIT, end, [process])
     alarm.daemon = True
