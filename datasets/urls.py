@@ -1,6 +1,6 @@
 from django.urls import path
 
-from datasets.views import classes, datasets, duplicates, grid, images, transfer, uploads, versions
+from datasets.views import classes, datasets, duplicates, grid, health, images, transfer, uploads, versions
 
 app_name = "datasets"
 
@@ -22,6 +22,7 @@ urlpatterns = [
     path("sets/<slug:slug>/views/<int:pk>/delete/", grid.view_delete, name="view-delete"),
     path("sets/<slug:slug>/upload/", uploads.upload_page, name="upload"),
     path("sets/<slug:slug>/import/", transfer.import_create, name="import-create"),
+    path("sets/<slug:slug>/health/", health.dataset_health, name="dataset-health"),
     path("sets/<slug:slug>/duplicates/", duplicates.duplicate_list, name="duplicate-list"),
     path("sets/<slug:slug>/classes/", classes.class_list, name="class-list"),
     path("sets/<slug:slug>/classes/label_map.pbtxt", classes.label_map, name="label-map"),

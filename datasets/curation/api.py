@@ -16,6 +16,8 @@ from datasets.curation import classes as act
 from datasets.curation.dispatch import Order, chosen_ids, merge_or_submit, outcome_as_json, perform_or_submit
 from datasets.curation.duplicates import decide, find_pairs, keep_one
 from datasets.curation.undo import undo_change
+from datasets.health.detectors import DEFAULT
+from datasets.health.report import health_report
 from datasets.models import LabelClass
 from sw_site.jobs.models import Job
 
@@ -145,6 +147,11 @@ def list_changes(request: HttpRequest, slug: str) -> Any:
 def undo(request: HttpRequest, slug: str, pk: int) -> Any:
     changes = dataset_for(request, slug).changes.select_related("dataset")
     return undo_change(get_object_or_404(changes, pk=pk), request.user)  # type: ignore[arg-type]
+
+
+@router.get("/{slug}/report", response=dict[str, Any])
+def dataset_report(request: HttpRequest, slug: str, detector: str = DEFAULT, input_size: int | None = None) -> Any:
+    return health_report(dataset_for(request, slug), detector, input_size)
 
 
 @router.post("/{slug}/duplicates/find", response=dict[str, Any])

@@ -1,0 +1,1 @@
+"""How healthy a dataset is: measured, drawn, and one sentence of advice on each finding."""
