@@ -66,3 +66,13 @@ def memory() -> dict[str, Any]:
     if peaks:
         used["gpu_memory_mb"] = max(peaks) // 2**20
     return used
+
+
+def in_float32(values: Any) -> Any:
+    """The tensors of a nested structure, those of a lower precision widened: losses and boxes are worked out in float32."""
+
+    def widened(value: Any) -> Any:
+        low = tf.is_tensor(value) and value.dtype in (tf.float16, tf.bfloat16)
+        return tf.cast(value, tf.float32) if low else value
+
+    return tf.nest.map_structure(widened, values)

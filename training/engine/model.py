@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from object_detection.builders import model_builder
 from object_detection.meta_architectures.ssd_meta_arch import SSDMetaArch
 
+from training.engine.device import in_float32
 from training.engine.images import Pixels
 from training.engine.resizing import resizer_of
 
@@ -89,7 +90,7 @@ class Detector:
         self._use_inference_mode()
         inputs, shapes = self._preprocess(tf.cast(image_tensor, tf.float32))
         inputs, shapes = tf.identity(inputs, PREPROCESSED), tf.identity(shapes, TRUE_SHAPES)
-        predicted = self.model.predict(inputs, shapes)
+        predicted = in_float32(self.model.predict(inputs, shapes))
         if ENCODINGS in predicted:
             predicted[ENCODINGS] = tf.identity(predicted[ENCODINGS], ENCODINGS)
         found = self.model.postprocess(predicted, shapes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import asdict
 from typing import Any
@@ -11,7 +12,7 @@ from training.engine.attempt import Attempt
 from training.engine.cancellation import Cancellation
 from training.engine.checkpoints import find, load_model, read_best
 from training.engine.dataset import Dataset
-from training.engine.errors import Cancelled
+from training.engine.errors import Cancelled, EngineError
 from training.engine.evaluation import read_figures
 from training.engine.events import EventLog
 from training.engine.exports.command import export_all, export_checkpoint, subject_of
@@ -53,7 +54,7 @@ class TrainingRun:
             self.stopped_early = self.attempt.train_and_evaluate(loop)
             self.replicas, self.steps = loop.replicas, loop.step
         except Cancelled:
-            with self.stop.deferred():
+            with self.stop.deferred(), contextlib.suppress(EngineError):  # weights that are no numbers are not saved
                 if self.attempt.loop:
                     self.attempt.loop.save()
             raise

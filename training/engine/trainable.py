@@ -76,6 +76,13 @@ def frozen_by(model: Any, variables: list[tf.Variable], name: str) -> set[Any]:
     return found
 
 
+def known_and_unknown(model: Any, patterns: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The patterns that match a variable, and the others: a config may have been written for TensorFlow 1's names."""
+    names = [variable.name for variable in model.trainable_variables]
+    known = [pattern for pattern in patterns if any(re.match(pattern, name) for name in names)]
+    return known, [pattern for pattern in patterns if pattern not in known]
+
+
 def nothing_to_freeze(name: str, variables: list[tf.Variable]) -> EngineError:
     examples = ", ".join(sorted(variable.name for variable in variables)[:3])
     return EngineError(

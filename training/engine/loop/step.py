@@ -12,6 +12,8 @@ from typing import Any
 import tensorflow as tf
 from object_detection import model_lib
 
+from training.engine.device import in_float32
+
 TOTAL, REGULARIZATION = "Loss/total_loss", "Loss/regularization_loss"
 Losses = dict[str, tf.Tensor]
 
@@ -90,13 +92,3 @@ def losses_of(model: Any, config: Any, features: Any, labels: Any) -> Losses:
         losses[REGULARIZATION] = tf.add_n(weights)
     losses[TOTAL] = tf.add_n(list(losses.values()))
     return losses
-
-
-def in_float32(values: Any) -> Any:
-    """The tensors of a nested structure, those of a lower precision widened: the losses are worked out in float32."""
-
-    def widened(value: Any) -> Any:
-        low = tf.is_tensor(value) and value.dtype in (tf.float16, tf.bfloat16)
-        return tf.cast(value, tf.float32) if low else value
-
-    return tf.nest.map_structure(widened, values)

@@ -18,7 +18,7 @@ from training.engine.loop.setup import Setup
 from training.engine.loop.step import Losses, trace_step
 from training.engine.request import TrainRequest
 from training.engine.rundir import RunDirectory
-from training.engine.trainable import select
+from training.engine.trainable import known_and_unknown, select
 
 UNFROZEN_RATE = 0.1  # part of the learning rate with which all variables go on after some were frozen
 
@@ -101,7 +101,8 @@ class TrainingLoop:
 
     def _trace(self) -> None:
         self._traced_thawed = thawed = self._thawed(self.step)
-        variables = select(self._model, () if thawed else self._request.freeze, self._setup.frozen_batch_norm)
+        names = () if thawed else (*self._request.freeze, *self._frozen_by_config())
+        variables = select(self._model, names, self._setup.frozen_batch_norm)
         self._scale.assign(self._setup.rate_scale * (UNFROZEN_RATE if thawed else 1.0))
         self._train_step = trace_step(
             self._model,
@@ -113,10 +114,21 @@ class TrainingLoop:
             self._setup.strategy,
         )
 
+    def _frozen_by_config(self) -> list[str]:
+        """The `freeze_variables` of a config that was brought along."""
+        known, unknown = known_and_unknown(self._model, self._pipeline.train_config.freeze_variables)
+        for pattern in unknown:
+            said = (
+                f"The config freezes {pattern!r}, but this model has no variable of that name; nothing is frozen by it."
+            )
+            self._events.state("building", said)
+        return known
+
     def run(self, until: int) -> None:
         """Trains until step `until`, saving and reporting on the way.
 
-        Raises `Cancelled` between two steps after saving a checkpoint, and `EngineError` when the loss is not a number.
+        Raises `Cancelled` between two steps, after which `save` can still be called, and `EngineError` when the loss is
+        not a number.
         """
         if self._train_step is None:
             self.prepare()
@@ -127,9 +139,7 @@ class TrainingLoop:
         step = logged = self.step
         started = time.perf_counter()
         while step < until:
-            if self._stop.requested():
-                self.save()
-                self._stop.check()
+            self._stop.check()
             if self._thawed(step) and not self._traced_thawed:
                 self._events.state("training", f"From step {step} on all variables are trained.")
                 self._trace()
