@@ -69,7 +69,7 @@ def memory() -> dict[str, Any]:
 
 
 def in_float32(values: Any) -> Any:
-    """The tensors of a nested structure, those of a lower precision widened: losses and boxes are worked out in float32."""
+    """The tensors of a nested structure, low precisions widened: losses and boxes are worked out in float32."""
 
     def widened(value: Any) -> Any:
         low = tf.is_tensor(value) and value.dtype in (tf.float16, tf.bfloat16)
