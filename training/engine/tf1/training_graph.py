@@ -65,13 +65,14 @@ def build(pipeline: Any, plan: Plan) -> TrainingGraph:
         rate_scale = tf.placeholder_with_default(1.0, [], name="rate_scale")
         with scaled_rates(rate_scale):
             optimizer, (learning_rate,) = optimizer_builder.build(config.optimizer, global_step=step)
+        # All of them last: the moving averages that a saver stores are those of the latest update.
+        frozen = build_update(config, optimizer, losses[TOTAL], step, plan.frozen) if plan.frozen else None
         train_all = build_update(config, optimizer, losses[TOTAL], step, ())
-        train = build_update(config, optimizer, losses[TOTAL], step, plan.frozen) if plan.frozen else train_all
         finite = [tf.reduce_all(tf.is_finite(variable)) for variable in model_variables if variable.dtype.is_floating]
         return TrainingGraph(
             graph=graph,
             start=[tf.global_variables_initializer(), tf.local_variables_initializer(), tf.tables_initializer(), start],
-            train=train,
+            train=train_all if frozen is None else frozen,
             train_all=train_all,
             losses=losses,
             learning_rate=learning_rate,
