@@ -75,7 +75,8 @@ class ImportForm(forms.Form):
 class VersionForm(forms.Form):
     name = forms.CharField(max_length=100, required=False, help_text="For you; the number is given by the site.")
     split = forms.CharField(
-        initial="0.7,0.15,0.15", help_text="Shares of train, val and test. Every class is spread in these shares."
+        initial="0.7,0.15,0.15",
+        help_text="Shares of train, val and test, in which every class is spread; or “files”: the splits that came along.",
     )
     seed = forms.IntegerField(
         initial=1, min_value=0, max_value=2**31 - 1, help_text="The same seed deals the same split."
@@ -87,7 +88,7 @@ class VersionForm(forms.Form):
         help_text="Frames of one scene in train and in test would make the model look better than it is.",
     )
 
-    def clean_split(self) -> tuple[float, float, float]:
+    def clean_split(self) -> tuple[float, ...]:
         try:
             return parse_fractions(self.cleaned_data["split"])
         except UserError as error:

@@ -86,11 +86,15 @@ class _Counted(Items):
     def _count(self, item: ExportItem) -> None:
         record = item.record
         self.boxes += len(record.boxes)
+        said = {
+            "negative": not record.boxes,
+            "verified": record.verified,
+            "split": bool(record.split),
+            # Where a file lay on somebody else's computer is no loss.
+            "tags": any(tag[0] != "path" for tag in record.tags),
+        }
         for name in self._of_image:
-            value = not record.boxes if name == "negative" else getattr(record, name)
-            if name == "tags":  # where a file lay on somebody else's computer is no loss
-                value = [tag for tag in value if tag[0] != "path"]
-            if value:
+            if said[name]:
                 self.lost[name] += 1
         for box in record.boxes if self._of_box else ():
             for name in self._of_box:

@@ -11,24 +11,30 @@ from django.db.models import Max
 from datasets.models import Dataset, DatasetVersion, Image
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestImage, write_manifest
 from datasets.versions.shots import shots_of
-from datasets.versions.splitting import SplitItem, stratified_split
+from datasets.versions.splitting import SPLITS, SplitItem, stratified_split
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
 
 DEFAULT_FRACTIONS = (0.7, 0.15, 0.15)
+#: Instead of shares: the splits that came with the files.
+FROM_FILES: tuple[float, ...] = ()
 
 
-def parse_fractions(text: str) -> tuple[float, float, float]:
-    """ "0.7,0.15,0.15" -> shares of train, val and test."""
+def parse_fractions(text: str) -> tuple[float, ...]:
+    """ "0.7,0.15,0.15" -> shares of train, val and test; "files" -> FROM_FILES."""
+    if text.strip().lower() == "files":
+        return FROM_FILES
     try:
         values = tuple(float(part) for part in text.split(","))
     except ValueError:
         values = ()
     if len(values) != 3 or any(not 0 <= value <= 1 for value in values) or abs(sum(values) - 1) > 1e-6:
         raise UserError(
-            "bad_split", f"{text!r} is not a split. Give three shares that add up to 1, like 0.7,0.15,0.15."
+            "bad_split",
+            f"{text!r} is not a split. Give three shares that add up to 1, like 0.7,0.15,0.15, or “files” for the "
+            "splits that came with the images.",
         )
     return values
 
@@ -43,10 +49,12 @@ def freeze(
 ) -> DatasetVersion:
     """Freeze every labelled image that decodes; pictures of one shot go into one split, unless told otherwise.
 
+    With FROM_FILES each image goes where its files said, and to train where they said nothing.
+
     Raises:
         UserError: there is no labelled image, or no train share.
     """
-    if fractions[0] <= 0:
+    if fractions and fractions[0] <= 0:
         raise UserError("bad_split", "The share for training must be more than 0.")
     rows = list(dataset.images.usable().order_by("pk").prefetch_related("boxes__label_class"))
     if not rows:
@@ -54,7 +62,12 @@ def freeze(
             "nothing_to_freeze",
             f"{dataset.name} has no labelled image yet. Draw boxes, or mark images as “nothing here”, then freeze it.",
         )
-    manifest = _manifest(dataset, rows, fractions, seed, shots_of(rows) if shots_together else {})
+    if fractions:
+        splits = _dealt(rows, fractions, seed, shots_of(rows) if shots_together else {})
+    else:
+        splits, shots_together = _said_by_files(dataset, rows), False
+        fractions = [round(list(splits.values()).count(split) / len(splits), 4) for split in SPLITS]
+    manifest = _manifest(dataset, rows, splits)
     manifest_file, digest = write_manifest(manifest)
     with transaction.atomic():
         Dataset.objects.select_for_update().get(pk=dataset.pk)  # two people freezing at once get two numbers
@@ -72,15 +85,31 @@ def freeze(
         )
 
 
-def _manifest(
-    dataset: Dataset, rows: list[Image], fractions: Sequence[float], seed: int, shots: dict[int, int]
-) -> Manifest:
-    items = [
-        SplitItem(row.pk, tuple(box.label_class.number for box in row.boxes.all()), shots.get(row.pk)) for row in rows
-    ]
-    splits = stratified_split(items, fractions, seed)
+def _labels(row: Image) -> tuple[int, ...]:
+    return tuple(box.label_class.number for box in row.boxes.all())
+
+
+def _dealt(rows: list[Image], fractions: Sequence[float], seed: int, shots: dict[int, int]) -> dict[int, str]:
+    items = [SplitItem(row.pk, _labels(row), shots.get(row.pk)) for row in rows]
+    return stratified_split(items, fractions, seed)
+
+
+def _said_by_files(dataset: Dataset, rows: list[Image]) -> dict[int, str]:
+    splits = {row.pk: row.split if row.split in SPLITS else "train" for row in rows}
+    if not any(row.split in SPLITS for row in rows):
+        raise UserError(
+            "no_splits_in_files",
+            f"No image of {dataset.name} came with a split. Give shares instead, or import it again with lists "
+            "(ImageSets/Main/train.txt ...) or in folders called train, val and test.",
+        )
+    if "train" not in splits.values():
+        raise UserError("bad_split", "The files put no labelled image into train. Give shares instead.")
+    return splits
+
+
+def _manifest(dataset: Dataset, rows: list[Image], splits: dict[int, str]) -> Manifest:
     classes = {c.number: c.name for c in dataset.classes.filter(retired=False)}
-    used = {label for item in items for label in item.labels}
+    used = {label for row in rows for label in _labels(row)}
     classes |= {c.number: c.name for c in dataset.classes.filter(number__in=used)}
     images = tuple(_frozen(row, splits[row.pk]) for row in rows)
     return Manifest(dict(sorted(classes.items())), images)
