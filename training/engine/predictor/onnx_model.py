@@ -24,7 +24,7 @@ class OnnxModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0
         options.log_severity_level = 3  # its warnings are about optimisations it did not make
-        # Weights are shared with the file's own pages, and what one answer needed is not kept for the next.
+        # Weights outside the arena, which grows by doubling.
         options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
         available = onnxruntime.get_available_providers()
         providers = [name for name in PROVIDERS if name in available]
