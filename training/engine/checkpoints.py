@@ -11,6 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from training.engine import checkpoint_remains
 from training.engine.errors import EngineError
 from training.engine.rundir import RunDirectory, read_json, write_json
 
@@ -34,6 +35,8 @@ class Checkpoints:
         self._step = step
         self._model = model
         self._all = tf.train.Checkpoint(step=step, model=model, optimizer=optimizer)
+        for folder in (run.checkpoints, run.best):
+            checkpoint_remains.clear(folder)
         self._manager = tf.train.CheckpointManager(self._all, str(run.checkpoints), max_to_keep=KEEP_LAST)
 
     @property

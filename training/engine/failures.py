@@ -25,7 +25,7 @@ def explain(error: BaseException) -> EngineError | None:
     if isinstance(error, OSError) and error.errno in LOCKED and error.filename:
         sentence = f"{error.filename} cannot be read or written ({error.strerror}); give this user the right to it."
         return EngineError("not_permitted", sentence)
-    if type(error).__name__ == "DataLossError":
+    if type(error).__name__ == "DataLossError" and "record" in text:
         return EngineError(
             "records_damaged",
             "A record file of this run is damaged; start the run again, the records are then written anew.",

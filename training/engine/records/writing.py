@@ -28,8 +28,10 @@ def write_all(run: RunDirectory, dataset: Dataset, check: Callable[[], None]) ->
     `check` is called before each image and may raise to stop; no half-written file stays behind. Each shard is read
     back before it counts. Raises `EngineError` for an image that cannot be read and for a shard that reads back wrong.
     """
+    label_map = label_map_text(dataset.classes)
+    refuse_other_classes(run, label_map)
     remove(run)
-    write_text(run.label_map, label_map_text(dataset.classes))
+    write_text(run.label_map, label_map)
     shards = []
     for split in SPLITS:
         parts = shares(dataset.split(split))
@@ -44,6 +46,17 @@ def write_all(run: RunDirectory, dataset: Dataset, check: Callable[[], None]) ->
             shards.append(shard)
     index.write(run, index.Index(index.dataset_digest(run), tuple(shards)))
     return sum(len(image.boxes) - len(image.visible_boxes()) for image in dataset.images)
+
+
+def refuse_other_classes(run: RunDirectory, label_map: str) -> None:
+    """Records may be written anew under a run that has learnt something, but only for the classes it learnt."""
+    learnt = any(run.checkpoints.glob("*.index"))
+    if learnt and run.label_map.exists() and run.label_map.read_text(encoding="utf-8") != label_map:
+        raise EngineError(
+            "bad_classes",
+            "The classes in dataset.json are not those this run has learnt; put the old dataset.json back, or start a "
+            "new run with this one as its base.",
+        )
 
 
 def remove(run: RunDirectory) -> None:

@@ -189,3 +189,17 @@ def a_truncated_photograph_is_refused_by_name() -> None:
     run = RunDirectory(new_folder() / "truncated")
     assert refusal(lambda: records.write_all(run, Dataset.from_json(content), nothing)) == "image_unreadable"
     assert not records.complete(run) and not list(run.root.glob("*.part"))
+
+
+@check
+def a_run_that_has_learnt_keeps_its_classes() -> None:
+    from training.engine import records
+
+    run, dataset = written()
+    before = [path.read_bytes() for path in run.records("train")]
+    run.checkpoints.mkdir()
+    (run.checkpoints / "ckpt-5.index").touch()
+    renamed = Dataset({1: "Ball", 2: "Cube"}, dataset.images)
+    assert refusal(lambda: records.write_all(run, renamed, nothing)) == "bad_classes"
+    assert records.complete(run) and [path.read_bytes() for path in run.records("train")] == before
+    records.write_all(run, dataset, nothing)
