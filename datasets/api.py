@@ -8,12 +8,16 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from datasets.access import dataset_for, image_for
+from datasets.access import dataset_for, image_for, version_for
 from datasets.curation.api import router as curation
 from datasets.labels import boxes_as_json
 from datasets.models import Dataset, Image
 from datasets.saving import BoxValues, save_boxes
+from datasets.versions.difference import as_json, compare
 from datasets.versions.freeze import freeze, parse_fractions
+from datasets.versions.manage import delete_version, rename_version
+from datasets.versions.manifest import ManifestError
+from sw_site.lib.errors import UserError
 
 router = Router(tags=["datasets"])
 router.add_router("", curation)
@@ -55,6 +59,10 @@ class VersionIn(Schema):
     shots_together: bool = True
 
 
+class VersionPatch(Schema):
+    name: str = Field(max_length=100)
+
+
 class VersionOut(Schema):
     number: int
     name: str
@@ -81,6 +89,29 @@ def create_version(request: HttpRequest, slug: str, body: VersionIn) -> Status:
     fractions = parse_fractions(body.split)
     user: Any = request.user
     return Status(201, freeze(dataset, fractions, body.seed, user, body.name, body.shots_together))
+
+
+@router.patch("/{slug}/versions/{number}", response=VersionOut)
+def name_version(request: HttpRequest, slug: str, number: int, body: VersionPatch) -> Any:
+    return rename_version(version_for(request, slug, number), body.name)
+
+
+@router.delete("/{slug}/versions/{number}", response={204: None})
+def remove_version(request: HttpRequest, slug: str, number: int) -> Status:
+    """409 with what stands on it, when something does."""
+    delete_version(version_for(request, slug, number))
+    return Status(204, None)
+
+
+@router.get("/{slug}/versions/{number}/diff/{other}", response=dict[str, Any])
+def diff_versions(request: HttpRequest, slug: str, number: int, other: int, limit: int = 1000) -> Any:
+    """What changed from version `number` to version `other`."""
+    before, after = version_for(request, slug, number), version_for(request, slug, other)
+    try:
+        difference = compare(before.manifest(), after.manifest())
+    except ManifestError as error:
+        raise UserError("manifest_unreadable", str(error), 500) from error
+    return {"from": number, "to": other, **as_json(difference, max(limit, 0))}
 
 
 @router.get("/images/{pk}/boxes")

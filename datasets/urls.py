@@ -1,6 +1,18 @@
 from django.urls import path
 
-from datasets.views import classes, datasets, duplicates, grid, health, images, transfer, uploads, versions
+from datasets.views import (
+    classes,
+    datasets,
+    duplicates,
+    grid,
+    health,
+    images,
+    transfer,
+    uploads,
+    version_diff,
+    version_files,
+    versions,
+)
 
 app_name = "datasets"
 
@@ -29,4 +41,10 @@ urlpatterns = [
     path("sets/<slug:slug>/versions/", versions.version_list, name="version-list"),
     path("sets/<slug:slug>/versions/new/", versions.version_create, name="version-create"),
     path("sets/<slug:slug>/versions/<int:number>/", versions.version_detail, name="version-detail"),
+    path("sets/<slug:slug>/versions/<int:number>/diff/", version_diff.version_diff, name="version-diff"),
+    path(
+        "sets/<slug:slug>/versions/<int:number>/files/<str:sha256>/<str:size>/",
+        version_files.version_file,
+        name="version-file",
+    ),
 ]

@@ -77,7 +77,7 @@ def editor_data(request: HttpRequest, image: Image, previous_url: str, next_url:
 @require_safe
 def image_file(request: HttpRequest, pk: int, tag: str) -> FileResponse:
     """The upright picture. `tag` only makes the address change with the content."""
-    return _file(image_for(request, pk).file)
+    return send_file(image_for(request, pk).file)
 
 
 @require_safe
@@ -85,7 +85,7 @@ def image_thumb(request: HttpRequest, pk: int, tag: str, size: str) -> FileRespo
     image = image_for(request, pk)
     if size not in SIZES:
         raise Http404
-    return _file(ensure_thumbnail(image, size) or image.file)
+    return send_file(ensure_thumbnail(image, size) or image.file)
 
 
 @require_safe
@@ -97,7 +97,8 @@ def image_history(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _file(name: str) -> FileResponse:
+def send_file(name: str) -> FileResponse:
+    """A stored picture, to be kept by the browser; 404 when it is gone from the storage."""
     try:
         response = FileResponse(default_storage.open(name))
     except FileNotFoundError as error:

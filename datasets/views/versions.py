@@ -10,12 +10,13 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from datasets.access import dataset_for, version_for
-from datasets.colours import class_colour
 from datasets.forms import VersionForm
-from datasets.models import DatasetVersion, Image
+from datasets.models import DatasetVersion
 from datasets.models.version import SPLITS
 from datasets.versions.freeze import freeze
-from datasets.versions.manifest import ManifestError, ManifestImage
+from datasets.versions.manage import delete_version, rename_version
+from datasets.versions.manifest import ManifestError
+from datasets.views.version_files import frozen_photo, still_here
 from sw_site.lib.errors import UserError
 
 
@@ -58,9 +59,11 @@ def version_create(request: HttpRequest, slug: str) -> HttpResponse:
     return TemplateResponse(request, "datasets/version_form.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     version = version_for(request, slug, number)
+    if request.method == "POST":
+        return version_change(request, version)
     split = request.GET.get("split", "train")
     split = split if split in SPLITS else "train"
     try:
@@ -69,45 +72,39 @@ def version_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse
         messages.error(request, str(error))
         return redirect("datasets:version-list", slug)
     page = Paginator(manifest.split(split), 60).get_page(request.GET.get("page"))
+    here = still_here(list(page))
     context = {
         "dataset": version.dataset,
         "version": version,
         "tab": "versions",
+        "has_others": version.dataset.versions.count() > 1,
         "split": split,
         "page_obj": page,
-        "photos": [frozen_photo(image, manifest.classes) for image in page],
+        "photos": [frozen_photo(version, image, manifest.classes, here) for image in page],
         "table": class_table(version),
         "splits": [(name, version.counts[name]) for name in SPLITS],
     }
     return TemplateResponse(request, "datasets/version_detail.html", context)
 
 
+def version_change(request: HttpRequest, version: DatasetVersion) -> HttpResponse:
+    """The two things that can be done to a version: another name, or away with it."""
+    if request.POST.get("action") != "delete":
+        rename_version(version, request.POST.get("name", ""))
+        messages.success(
+            request, f"{version} is called “{version.name}”." if version.name else f"{version} has no name."
+        )
+        return redirect(version)
+    try:
+        delete_version(version)
+    except UserError as error:
+        messages.error(request, error.message)
+        return redirect(version)
+    messages.success(request, f"{version} is deleted. The photos and labels of the dataset stay.")
+    return redirect("datasets:version-list", version.dataset.slug)
+
+
 def class_table(version: DatasetVersion) -> list[tuple[str, list[int]]]:
     """Rows of class name and boxes per split."""
     names = version.counts["train"]["classes"]
     return [(name, [version.counts[split]["classes"][name] for split in SPLITS]) for name in names]
-
-
-def frozen_photo(image: ManifestImage, classes: dict[int, str]) -> dict[str, object]:
-    """A manifest image as `includes/_photo.html` takes it."""
-    row = Image(pk=image.id, sha256=image.sha256)
-    boxes = [
-        {
-            "x1": b.x1,
-            "y1": b.y1,
-            "x2": b.x2,
-            "y2": b.y2,
-            "colour": class_colour(b.class_id),
-            "label": classes[b.class_id],
-        }
-        for b in image.boxes
-    ]
-    return {
-        "thumb_url": row.thumb_url,
-        "large_thumb_url": row.large_thumb_url,
-        "href": row.get_absolute_url(),
-        "width": image.width,
-        "height": image.height,
-        "file_name": image.file_name,
-        "boxes_for_display": boxes,
-    }
