@@ -27,7 +27,7 @@ def settings(**train) -> dict:
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory):
     """A long run that was killed without warning after its first checkpoint."""
-    asked = settings(steps=100_000, evaluate_every=50_000, checkpoint_every=1, freeze=["backbone"])
+    asked = settings(steps=100_000, evaluate_every=50_000, checkpoint_every=1)
     run_dir = make_run(tmp_path_factory.mktemp("run"), asked)
     process = runner.start(run_dir)
     wait_for(run_dir, process, "checkpoint")
@@ -41,7 +41,7 @@ def killed(tmp_path_factory):
 def finished(killed):
     """The same run with two steps to go, started again."""
     run_dir, saved = killed
-    asked = settings(steps=saved + 2, evaluate_every=saved + 2, checkpoint_every=10, freeze=["backbone"])
+    asked = settings(steps=saved + 2, evaluate_every=saved + 2, checkpoint_every=10)
     (run_dir / "run.json").write_text(json.dumps(asked))
     assert runner.start(run_dir).wait(LIMIT) == runner.DONE, (run_dir / "log.txt").read_text()[-3000:]
     return run_dir, saved
