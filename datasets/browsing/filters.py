@@ -153,7 +153,7 @@ class GridFilter:
 
     def without(self, name: str) -> GridFilter:
         """The same filter with one field not set."""
-        default = next(field.default for field in fields(self) if field.name == name)
+        default: Any = next(field.default for field in fields(self) if field.name == name)
         return replace(self, **{name: default})
 
     @property

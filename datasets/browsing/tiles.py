@@ -29,7 +29,7 @@ def _drawn_boxes(ids: Sequence[int]) -> dict[int, list[DrawnBox]]:
     )
     classes = LabelClass.objects.in_bulk({row[1] for row in boxes})
     drawn: dict[int, list[DrawnBox]] = defaultdict(list)
-    for image_id, class_id, *edges in boxes:
+    for image_id, class_id, x1, y1, x2, y2 in boxes:
         label_class = classes[class_id]
-        drawn[image_id].append((label_class.name, label_class.colour, *edges))
+        drawn[image_id].append((label_class.name, label_class.colour, x1, y1, x2, y2))
     return drawn

@@ -52,8 +52,7 @@ def rename_class(label_class: LabelClass, name: str) -> LabelClass:
 
 
 def _refuse_taken(dataset: Dataset, name: str, except_for: LabelClass | None = None) -> None:
-    others = dataset.classes.exclude(pk=except_for.pk if except_for else None)
-    for other in others:
+    for other in dataset.classes.exclude(pk=except_for.pk if except_for else 0):
         if other.name == name:
             raise UserError(
                 "class_exists", f"There is a class called {name} already. To join the two, merge them.", 409

@@ -61,5 +61,5 @@ def _fingerprints(ids: list[int]) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     for start in range(0, len(ids), AT_ONCE):
         rows = Image.objects.filter(pk__in=ids[start : start + AT_ONCE]).exclude(fingerprint=None).order_by("pk")
-        found |= {pk: bytes(value) for pk, value in rows.values_list("pk", "fingerprint")}
+        found |= {pk: bytes(value) for pk, value in rows.values_list("pk", "fingerprint") if value}
     return found

@@ -145,7 +145,8 @@ def view_create(request: HttpRequest, slug: str) -> HttpResponse:
     if not name or not query:
         messages.error(request, "A saved view needs a name and a filter. Set a filter first, then save it.")
         return redirect(dataset.get_absolute_url() + query)
-    SavedView.objects.update_or_create(dataset=dataset, user=request.user, name=name, defaults={"query": query})
+    user: Any = request.user
+    SavedView.objects.update_or_create(dataset=dataset, user=user, name=name, defaults={"query": query})
     messages.success(request, f"Saved as “{name}”. Its address can be sent to anybody on the team.")
     return redirect(dataset.get_absolute_url() + query)
 
@@ -153,7 +154,8 @@ def view_create(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def view_delete(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     dataset = dataset_for(request, slug)
-    gone, _ = dataset.views.filter(pk=pk, user=request.user).delete()
+    user: Any = request.user
+    gone, _ = dataset.views.filter(pk=pk, user=user).delete()
     if gone:
         messages.success(request, "The view is gone; its photos stay.")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -48,7 +49,11 @@ def version_diff(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "counts": difference.counts(),
         "page_obj": page,
         "changes": [
-            (c, frozen_photo(before if c.kind == "removed" else after, c.image, classes, here, drawn(c)), words(c))
+            (
+                c,
+                frozen_photo(before if c.kind == "removed" else after, c.image, classes, here, drawn(c)),
+                words(c, classes),
+            )
             for c in page
         ],
     }
@@ -69,8 +74,14 @@ def drawn(change: ImageChange) -> Any:
     return [(box, dashed) for box, dashed in pairs if box is not None]
 
 
-def words(change: ImageChange) -> str:
-    """ "1 moved, train → val"."""
-    kinds = [box.kind for box in change.boxes]
-    said = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
+def words(change: ImageChange, classes: dict[int, str]) -> str:
+    """ "1 moved, BB-8 → R2-D2, train → val"."""
+    kinds = Counter(box.kind for box in change.boxes if box.kind != "relabelled")
+    names = Counter(
+        f"{classes[box.before.class_id]} → {classes[box.after.class_id]}"
+        for box in change.boxes
+        if box.kind == "relabelled" and box.before and box.after
+    )
+    said = [f"{count} {kind}" for kind, count in kinds.items()]
+    said += [f"{count} {pair}" if count > 1 else pair for pair, count in names.items()]
     return ", ".join([*said, *([f"{change.splits[0]} → {change.splits[1]}"] if change.splits else [])]) or change.kind

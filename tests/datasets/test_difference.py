@@ -78,7 +78,7 @@ def test_the_page_draws_what_changed_even_of_photos_that_are_gone(client, two_ve
     first, second = two_versions
     response = client.get(reverse("datasets:version-diff", args=[second.dataset.slug, 2]))
     content = response.content.decode()
-    assert "1 relabelled" in content and "1 moved" in content and "dashed" in content and "Jawa" in content
+    assert "BB-8 → R2-D2" in content and "1 moved" in content and "dashed" in content and "Jawa" in content
     gone = next(image for change, image, _ in response.context["changes"] if change.kind == "removed")
     assert gone["href"] == gone["large_thumb_url"].replace("large", "full")
     for url in (gone["thumb_url"], gone["href"]):
