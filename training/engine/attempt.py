@@ -13,6 +13,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from training.engine import device, pipeline_config
+from training.engine.architectures.batch_norm import fit_batch_norm
 from training.engine.cancellation import Cancellation
 from training.engine.checkpoints import Best, read_best
 from training.engine.dataset import Dataset
@@ -57,6 +58,7 @@ class Attempt:
         with strategy.scope():
             self.model = build_model(self.pipeline)
             self.detector = Detector(self.model, self.request.model.input_size)
+        fit_batch_norm(self.model, self.request.train.steps)
         self.stop.check()
         self.loop = loop = self.make_loop(strategy)
         self.evaluator = Evaluator(self.run, self.dataset, self.detector, min(self.batch_size, MOST_TOGETHER))

@@ -37,9 +37,15 @@ def a_checkpoint_with_other_classes_gives_everything_but_the_new_class() -> None
 
 
 @check
-def a_centernet_keeps_the_heat_maps_of_its_classes() -> None:
+def a_centernet_keeps_the_heat_maps_of_its_classes_and_gets_averages_of_its_run() -> None:
+    from training.engine.architectures.batch_norm import fit_batch_norm
+
     new, old, restored = after_transfer("centernet_mobilenet_v2_fpn", {"depth_multiplier": 0.1, "input_size": 128})
     assert restored.kept == len(new.variables)
+    layers = [layer for layer in new.submodules if hasattr(layer, "moving_mean")]
+    assert {layer.momentum for layer in layers} - {0.9}  # Keras' own network does not hear of the config
+    fit_batch_norm(new, steps=20)
+    assert {layer.momentum for layer in layers} == {0.9}
     kernels = [net._prediction_head_dict["object_center"][0].layers[-1].weights[0].numpy() for net in (old, new)]
     assert np.array_equal(kernels[0], kernels[1][..., [2, 0]])
 
