@@ -89,14 +89,16 @@ def candidates_of(item: Compared, class_id: int, window: tuple[float, float]) ->
     padded input and not clipped yet.
     """
     outputs = item.expected
+    if not 1 <= class_id <= item.classes:
+        return np.zeros((0, 4), np.float32), np.zeros(0, np.float32)
     chosen = outputs["detection_classes"][0] == class_id
     boxes, scores = outputs["detection_boxes"][0][chosen], outputs["detection_scores"][0][chosen]
     if "raw_detection_boxes" in outputs:
         raw = outputs["raw_detection_boxes"][0] / np.array([*window, *window], np.float32)
         raw_scores = outputs["raw_detection_scores"][0]
-        if class_id < raw_scores.shape[1]:
-            boxes = np.concatenate([boxes, np.clip(raw, 0.0, 1.0)])
-            scores = np.concatenate([scores, raw_scores[:, class_id]])
+        column = class_id - 1 + raw_scores.shape[1] - item.classes  # most have the background first, EfficientDet none
+        boxes = np.concatenate([boxes, np.clip(raw, 0.0, 1.0)])
+        scores = np.concatenate([scores, raw_scores[:, column]])
     return boxes[:, [1, 0, 3, 2]], scores
 
 

@@ -28,10 +28,11 @@ Ask = Callable[[Pixels], Answer]
 
 @dataclass(frozen=True)
 class Compared:
-    """One validation image with all that the checkpoint says about it."""
+    """One validation image with all that a checkpoint of so many classes says about it."""
 
     image: RecordImage
     expected: Outputs
+    classes: int
 
 
 class Reference:
@@ -55,7 +56,7 @@ class Reference:
     def _ask_and_keep(self, image: RecordImage) -> Answer:
         outputs = self._subject.detect(image.pixels[None])
         if len(self.compared) < COMPARED_IMAGES:
-            self.compared.append(Compared(image, outputs))
+            self.compared.append(Compared(image, outputs, len(self._subject.dataset.classes)))
         return as_answer(outputs, image.pixels)
 
 

@@ -30,7 +30,7 @@ def compared(**changes: Any) -> Any:
     from training.engine.exports.reference import Compared, as_answer
 
     actual = as_answer({**answer(), **changes}, IMAGE)
-    return compare([Compared(SimpleNamespace(pixels=IMAGE), answer())], lambda pixels: actual)
+    return compare([Compared(SimpleNamespace(pixels=IMAGE), answer(), 2)], lambda pixels: actual)
 
 
 @check
@@ -61,10 +61,22 @@ def boxes_of_a_padded_input_are_compared_in_the_image() -> None:
 
     padded = answer()
     padded["raw_detection_boxes"] = padded["raw_detection_boxes"] * np.array([0.5, 1, 0.5, 1], np.float32)
-    item = Compared(SimpleNamespace(pixels=IMAGE), {**padded, "detection_boxes": np.zeros((1, 2, 4), np.float32)})
+    item = Compared(SimpleNamespace(pixels=IMAGE), {**padded, "detection_boxes": np.zeros((1, 2, 4), np.float32)}, 2)
     actual = as_answer(answer(), IMAGE)
     found = compare([item], lambda pixels: actual, lambda height, width: (0.5, 1.0))
     assert found.max_box_difference < 1e-6
+
+
+@check
+def raw_scores_may_lack_the_background() -> None:
+    from training.engine.exports.comparison import compare
+    from training.engine.exports.reference import Compared, as_answer
+
+    bare = {**answer(), "raw_detection_scores": answer()["raw_detection_scores"][..., 1:]}
+    item = Compared(SimpleNamespace(pixels=IMAGE), {**bare, "detection_boxes": np.zeros((1, 2, 4), np.float32)}, 2)
+    actual = as_answer(answer(), IMAGE)
+    found = compare([item], lambda pixels: actual)
+    assert max(found.max_box_difference, found.max_score_difference) < 1e-6
 
 
 @check
