@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ from training.engine.dataset import Dataset
 from training.engine.errors import EngineError
 from training.engine.recipe import complete, evaluate_every, has_sides, steps, warmup_steps
 from training.engine.request import ModelRequest, RunRequest
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "architectures.md"
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -111,3 +114,12 @@ def test_schedules_fit_into_runs_of_any_length(count):
 def test_classes_with_sides_are_not_mirrored(names, sides):
     assert has_sides(names) is sides
     assert complete({}, dataset(1, *names))["train"]["horizontal_flip"] is not sides
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_documentation_tells_the_defaults(name):
+    row = re.search(rf"^\| `{re.escape(name)}` \|.*$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    chosen = preset(name)
+    batch, rate = chosen.default_batch_size, chosen.learning_rate_for(chosen.default_batch_size)
+    assert row and row[0].endswith(f"| {batch} | {rate:g} |")
+    assert f"| {chosen.title} | {chosen.default_input_size} | {chosen.input_stride} |" in row[0]
