@@ -13,6 +13,7 @@ from object_detection.utils import variables_helper
 
 from training.engine.loop.batches import training_batches
 from training.engine.loop.step import TOTAL, losses_of
+from training.engine.tf1.batch_norm import averages_over
 from training.engine.tf1.trainable import select, updates
 
 
@@ -88,7 +89,8 @@ def build_losses(pipeline: Any, deterministic: bool) -> tuple[Any, dict[str, Any
     """(what starts the input, the losses of one batch)."""
     model = model_builder.build(pipeline.model, is_training=True)
     batches = tf.data.make_initializable_iterator(training_batches(pipeline, model, deterministic))
-    return batches.initializer, losses_of(model, pipeline.train_config, *batches.get_next())
+    with averages_over(pipeline.train_config.num_steps):
+        return batches.initializer, losses_of(model, pipeline.train_config, *batches.get_next())
 
 
 @contextmanager
