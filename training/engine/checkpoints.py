@@ -35,8 +35,9 @@ class Checkpoints:
         self._step = step
         self._model = model
         self._all = tf.train.Checkpoint(step=step, model=model, optimizer=optimizer)
-        for folder in (run.checkpoints, run.best):
-            checkpoint_remains.clear(folder)
+        checkpoint_remains.clear(run.checkpoints)
+        if checkpoint_remains.clear(run.best):  # the next evaluation chooses a best one anew
+            (run.best / "best.json").unlink(missing_ok=True)
         self._manager = tf.train.CheckpointManager(self._all, str(run.checkpoints), max_to_keep=KEEP_LAST)
 
     @property
