@@ -7,11 +7,12 @@ from pathlib import Path
 
 from training.engine.architectures.preset import Preset
 from training.engine.architectures.presets import PRESETS
-from training.engine.config_import.networks import OF_CENTERNET
+from training.engine.config_import.networks import OF_CENTERNET, OF_TENSORFLOW_1, OF_TENSORFLOW_2
 from training.engine.errors import EngineError
 
 MOST_BYTES = 1_000_000
 EXTRACTOR = re.compile(r"""\bfeature_extractor\s*:?\s*\{[^{}]*?\btype\s*:\s*["']([^"']+)["']""", re.DOTALL)
+TYPE = re.compile(r"""\btype\s*:\s*["']([^"']+)["']""")
 COMMENT = re.compile(r"#[^\n]*")
 
 
@@ -41,7 +42,10 @@ def way_of(path: Path) -> str:
 
 def extractor_of(text: str) -> str:
     """The name of the feature extractor; `EngineError` when the text names none."""
-    found = EXTRACTOR.search(COMMENT.sub("", text))
+    bare = COMMENT.sub("", text)
+    found = EXTRACTOR.search(bare)
+    if not found:  # other blocks may stand before the type
+        found = next((one for one in TYPE.finditer(bare) if one[1] in OF_TENSORFLOW_1 | OF_TENSORFLOW_2), None)
     if not found:
         raise refused(
             "The file names no feature extractor (model { … feature_extractor { type: … } }), so it is not the "
