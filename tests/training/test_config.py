@@ -80,7 +80,9 @@ def test_run_json_is_what_the_engine_reads(steps):
     written = TrainingSettings(steps=steps, augmentation="flip").run_json("droids", {"kind": "none"})
     request = RunRequest.from_json(written)
     assert (request.name, request.train.steps, request.train.augmentation) == ("droids", steps, "flip")
-    assert request.to_json() == {**written, "base": {"kind": "none", "path": "", "classes": []}}
+    complete = request.to_json()
+    assert {**complete["train"], **written["train"]} == complete["train"]
+    assert {**complete, "train": written["train"]} == {**written, "base": {"kind": "none", "path": "", "classes": []}}
 
 
 def test_chosen_in_reads_the_choices_back():
