@@ -124,7 +124,16 @@ def grid(corpus: Path) -> dict[str, Any]:
     client = Client(HTTP_HOST="localhost")
     client.force_login(get_user_model().objects.create_user("bench"))
     class_id = dataset.classes.first().pk
-    pages = {"first": "", "middle": "?page=50", "class": f"?class={class_id}", "name": "?name=0042"}
+    middle = dataset.images.order_by("pk")[dataset.images.count() // 2].pk
+    pages = {
+        "first": "",
+        "middle": f"?after={middle}",
+        "class": f"?class={class_id}",
+        "class, most boxes first": f"?class={class_id}&sort=most",
+        "name": "?name=0042",
+        "small and difficult": "?size=small&flag=difficult",
+        "matches nothing": "?name=nothing-has-this-name",
+    }
     figures: dict[str, Any] = {}
     for name, query in pages.items():
         url = dataset.get_absolute_url() + query

@@ -1,0 +1,171 @@
+"""The grid page at 100,000 images with 750,000 boxes, under every filter: CPU time, queries, and what is scanned.
+
+    .venv/bin/python -m benchmarks.datasets.grid_at_scale --images 100000
+
+Rows only: no picture is made, because the page of the grid reads none. Time is CPU time of the whole request through
+all middleware (`time.process_time`), so that it can be read on a busy machine too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROUNDS = 9
+CHUNK = 5000
+CLASSES = ("cat", "dog", "bird", "rare", "last")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, default=100_000)
+    parser.add_argument("--data", type=Path, help="Keep the rows here, and use those that are there.")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DATA_DIR"] = str(options.data or folder)
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sw_site.settings")
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["ext"])
+        dataset = make_rows(options.images)
+        figures = {name: measure(dataset, query) for name, query in queries(dataset).items()}
+    print(json.dumps({"images": dataset.box_total[0], "boxes": dataset.box_total[1], **figures}, indent=2))
+
+
+def make_rows(images: int) -> Any:
+    from datasets.models import Box, Dataset, Image
+
+    dataset, is_new = Dataset.objects.get_or_create(name="Scale")
+    if is_new:
+        classes = [dataset.add_class(name).pk for name in CLASSES]
+        for start in range(0, images, CHUNK):
+            write_chunk(dataset, classes, range(start, min(start + CHUNK, images)), images)
+    dataset.box_total = (Image.objects.count(), Box.objects.count())  # type: ignore[attr-defined]
+    return dataset
+
+
+def write_chunk(dataset: Any, classes: list[int], numbers: range, total: int) -> None:
+    """Images of one kind; boxes of three frequent classes, a rare one, and one on the last 300 images only."""
+    from django.db import transaction
+
+    from datasets.bulk import insert_rows
+    from datasets.models import Box, Image
+    from datasets.traits import store_traits, traits_of
+
+    rng = random.Random(numbers.start)
+    images = [image_row(dataset, number, rng) for number in numbers]
+    with transaction.atomic():
+        Image.objects.bulk_create(images)
+        boxes = {
+            image.pk: [box_row(image.pk, pick_class(classes, number, total, rng), rng) for _ in range(box_count(rng))]
+            for number, image in zip(numbers, images, strict=True)
+        }
+        insert_rows(Box, [box for rows in boxes.values() for box in rows])
+        store_traits({pk: traits_of(rows) for pk, rows in boxes.items()})
+
+
+def image_row(dataset: Any, number: int, rng: random.Random) -> Any:
+    from datasets.models import Image
+
+    name = f"images/{number % 256:02x}/{number:064x}.jpg"
+    return Image(
+        dataset=dataset,
+        file_name=f"img_{number:06d}.jpg",
+        folder=f"batch{number % 37}/part",
+        sha256=f"{number:064x}",
+        file=name,
+        original=name,
+        width=640,
+        height=480,
+        size_bytes=84_000,
+        state=rng.choice(["labelled"] * 8 + ["approved", "unlabelled"]),
+        verified=rng.random() < 0.3,
+        split=rng.choice(["", "train"]),
+        fingerprint=rng.randbytes(208),
+        has_thumbnails=True,
+    )
+
+
+def box_count(rng: random.Random) -> int:
+    return 0 if rng.random() < 0.06 else 8
+
+
+def pick_class(classes: list[int], number: int, total: int, rng: random.Random) -> int:
+    if rng.random() < 0.0002:
+        return classes[3]
+    return classes[4] if number > total - 300 else classes[rng.randrange(3)]
+
+
+def box_row(image_id: int, class_id: int, rng: random.Random) -> Any:
+    from datasets.bulk import NewBox, new_ids
+
+    side, x, y = rng.choice([20, 60, 150]), rng.uniform(0, 480), rng.uniform(0, 320)
+    flags = (rng.random() < 0.1, rng.random() < 0.2, False)
+    ids = IDS.setdefault("ids", new_ids())
+    return NewBox(next(ids), image_id, class_id, x, y, x + side, y + side, *flags, "", "import", None, None)
+
+
+IDS: dict[str, Any] = {}
+
+
+def queries(dataset: Any) -> dict[str, str]:
+    """Filters that match at once, late, seldom and never; the last two are what an index cannot help with."""
+    pk = dict(dataset.classes.values_list("name", "pk"))
+    middle = dataset.images.order_by("pk")[dataset.box_total[0] // 2].pk
+    return {
+        "all": "",
+        "all, page in the middle": f"?after={middle}",
+        "by name, page in the middle": f"?sort=name&after={middle}~img_{dataset.box_total[0] // 2:06d}.jpg",
+        "frequent class": f"?class={pk['cat']}",
+        "rare class": f"?class={pk['rare']}",
+        "class on the last images": f"?class={pk['last']}",
+        "rare class, by name": f"?class={pk['rare']}&sort=name",
+        "state": "?state=unlabelled",
+        "most boxes first": "?sort=most",
+        "box size and flag": "?size=small&flag=difficult",
+        "a flag no box has": "?flag=occluded",
+        "source and split": "?source=import&split=train",
+        "damaged": "?defect=1",
+        "looks like another": "?alike=1",
+        "text in names": "?name=0999",
+        "text nowhere": "?name=zzz",
+    }
+
+
+def measure(dataset: Any, query: str) -> dict[str, Any]:
+    from django.contrib.auth import get_user_model
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(get_user_model().objects.get_or_create(username="bench")[0])
+    url = dataset.get_absolute_url() + query
+    client.get(url)
+    with CaptureQueriesContext(connection) as asked:
+        response = client.get(url)
+    times = []
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        client.get(url)
+        times.append(1000 * (time.process_time() - started))
+    return {
+        "median_ms": round(statistics.median(times), 1),
+        "max_ms": round(max(times), 1),
+        "queries": len(asked),
+        "shown": len(response.context["page_obj"]) if response.context else None,
+    }
+
+
+if __name__ == "__main__":
+    main()
