@@ -7,10 +7,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from datasets.exporting.export import export_dataset
+from datasets.formats.detect import FORMATS
 from datasets.importing.importer import ImportOptions, import_source
+from datasets.importing.preview import preview
 from datasets.importing.source import open_source
+from datasets.lookup import version_of
 from datasets.models import Dataset
 from datasets.thumbnails import thumbnail_all
 from sw_site.jobs.context import JobContext
@@ -45,6 +50,83 @@ def run_import(
     context.progress(1, 1, report.sentence())
     submit_thumbnails(dataset, user)
     return report.as_json()
+
+
+def run_preview(context: JobContext, dataset_id: int, path: str, **options: Any) -> dict[str, Any] | None:
+    """Job: what an import of a folder or zip would do. The files stay where they are, for the import itself."""
+    dataset = Dataset.objects.filter(pk=dataset_id).first()
+    if dataset is None:
+        return None
+
+    def progress(done: int, total: int, message: str) -> None:
+        context.check()
+        context.progress(done, total, message)
+
+    try:
+        found = preview(dataset, Path(path), ImportOptions(**options), progress)
+    except UserError as error:
+        raise JobError(error.message) from error
+    context.progress(1, 1, found.sentence())
+    return found.as_json()
+
+
+def preview_job(dataset: Dataset, path: Path, options: ImportOptions, user: User | None = None) -> Job:
+    """The Job row of a preview, not queued yet."""
+    return create_job(
+        run_preview,
+        kind="preview",
+        title=f"Preview of an import into {dataset.name}",
+        payload={"dataset_id": dataset.pk, "path": str(path), **asdict(options)},
+        user=user,
+        subject_url=dataset.get_absolute_url(),
+    )
+
+
+def run_export(
+    context: JobContext, dataset_id: int, format: str, number: int | None, images: bool, originals: bool
+) -> dict[str, Any] | None:
+    """Job: a zip of a dataset, or of its version `number`, to be downloaded."""
+    dataset = Dataset.objects.filter(pk=dataset_id).first()
+    if dataset is None:
+        return None
+
+    def progress(done: int, total: int, message: str) -> None:
+        context.check()
+        context.progress(done, total, message)
+
+    try:
+        version = version_of(dataset, number) if number is not None else None
+        what = f"{dataset.slug}{f'-v{version.number}' if version else ''}-{format}"
+        output = export_folder(context.job.pk) / f"{what}.zip"
+        shutil.rmtree(output.parent, ignore_errors=True)
+        result = export_dataset(dataset, format, output, version, images=images, originals=originals, progress=progress)
+    except UserError as error:
+        raise JobError(error.message) from error
+    context.progress(1, 1, f"{result['images']:,} images and {result['boxes']:,} boxes are in {output.name}.")
+    return {**result, "output": output.name, "size_bytes": output.stat().st_size}
+
+
+def export_folder(job_id: int) -> Path:
+    return Path(settings.UPLOADS_ROOT).parent / "exports" / str(job_id)
+
+
+def submit_export(
+    dataset: Dataset, format: str, number: int | None, images: bool, originals: bool, user: User | None
+) -> Job:
+    return submit(
+        run_export,
+        kind="dataset_export",
+        title=f"Export of {dataset.name}{f' version {number}' if number else ''} as {FORMATS[format]}",
+        payload={
+            "dataset_id": dataset.pk,
+            "format": format,
+            "number": number,
+            "images": images,
+            "originals": originals,
+        },
+        user=user,
+        subject_url=dataset.get_absolute_url(),
+    )
 
 
 def submit_thumbnails(dataset: Dataset, user: User | None) -> Job:

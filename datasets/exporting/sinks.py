@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -90,9 +91,14 @@ class ZipSink:
         self._zip.writestr(name, data)
 
     def stream(self, name: str, pieces: Iterable[bytes]) -> None:
-        with self._zip.open(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), "w", force_zip64=True) as file:
-            for piece in pieces:
-                file.write(piece)
+        # A zip takes one file at a time, and making the pieces may put pictures into it.
+        with tempfile.TemporaryFile() as waiting:
+            waiting.writelines(pieces)
+            waiting.seek(0)
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            with self._zip.open(info, "w", force_zip64=True) as file:
+                shutil.copyfileobj(waiting, file, 1024 * 1024)
 
     def copy(self, name: str, source: Path) -> None:
         packed = source.suffix.lower() not in SUFFIXES

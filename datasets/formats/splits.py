@@ -26,6 +26,7 @@ PICTURE_SUFFIXES = (
 )
 PICTURE_OR_XML = re.compile(rf"\.({'|'.join(PICTURE_SUFFIXES)}|xml)\Z", re.IGNORECASE)
 #: A word of a file name: "train_labels.csv", "instances_val2017.json", "train.record-00000-of-00010".
+NUMBERS = re.compile(r"(\s+-?\d+)+\Z")
 NAME_WORD = re.compile(r"(?<![a-z])(train|training|val|valid|validation|test)(?![a-z])")
 
 
@@ -50,17 +51,9 @@ def list_split(path: str) -> str | None:
 
 
 def read_list(text: str) -> list[str]:
-    """Names of images: the first word of each line, and in lists of one class ("name -1") only if it is there.
-
-    VOC lists have a name a line, the lists of a class a name and 1, 0 or -1; Oxford-Pets lists a name and numbers;
-    Ultralytics lists a path. A name with blanks is taken whole.
-    """
-    names = []
-    for line in text.lstrip("\ufeff").splitlines():
-        line = line.strip()
-        if line and not line.startswith("#"):
-            names.append(re.sub(r"(\s+-?\d+)+\Z", "", line))
-    return names
+    """Lines of a list: a name each (VOC), a path (Ultralytics), or a name and numbers (Oxford-Pets)."""
+    lines = (line.strip() for line in text.lstrip("\ufeff").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 class SplitLists:
@@ -68,15 +61,19 @@ class SplitLists:
 
     def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
         self._by_name: dict[str, str] = {}
+        self._before_numbers: dict[str, str] = {}  # "my photo 1" may be a name, or a name and a number
         for split in ("trainval", *SPLITS):
-            for name in lists.get(split, ()):
-                self._by_name[stem_of(name)] = "train" if split == "trainval" else split
+            own = "train" if split == "trainval" else split
+            for line in lists.get(split, ()):
+                self._by_name[stem_of(line)] = own
+                self._before_numbers[stem_of(NUMBERS.sub("", line))] = own
 
     def __len__(self) -> int:
         return len(self._by_name)
 
     def find(self, path: str) -> str:
-        return self._by_name.get(stem_of(path), "")
+        stem = stem_of(path)
+        return self._by_name.get(stem) or self._before_numbers.get(stem, "")
 
 
 def stem_of(path: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import IO
 
 from datasets.formats.example_proto import Example, values
 from datasets.formats.records import FormatError, Piece, Problem
+from datasets.formats.splits import split_of_name
 from datasets.formats.tfrecord import read_example, read_frames, read_image
 from datasets.importing.source import Entry, Source
 
@@ -44,6 +45,7 @@ class RecordSource:
             except FormatError as error:
                 self.problems.append(Problem(str(shard.path), error.code, f"Byte {offset:,}: {error.message}"))
                 continue
+            record = replace(record, split=record.split or split_of_name(str(shard.path)))
             example = Example.FromString(data)
             path = self._path(shard, record.file_name or f"{offset}", values(example, "image/format"), taken)
             encoded = values(example, "image/encoded")

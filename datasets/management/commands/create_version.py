@@ -14,7 +14,7 @@ class Command(SiteCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("name", help="Name of the dataset.")
-        parser.add_argument("--split", default="0.7,0.15,0.15", help="Shares of train, val, test (%(default)s), or files.")
+        parser.add_argument("--split", default="0.7,0.15,0.15", help="Shares of train, val, test, or “files”.")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument(
             "--part-shots", action="store_true", help="Let pictures of one shot fall into different splits."

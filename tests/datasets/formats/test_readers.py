@@ -104,9 +104,10 @@ def test_csv_with_semicolons_short_lines_and_commas_in_numbers():
 
 
 def test_lists_of_images_in_every_dialect():
-    assert read_list("\ufeffa\nb -1\nmy photo 1\n\n# no\nx/c.jpg\n") == ["a", "b", "my photo", "x/c.jpg"]
-    lists = SplitLists({"trainval": ["a", "b"], "val": ["b"], "test": ["x/c.jpg"]})
-    assert [lists.find(name) for name in ("q/a.png", "b.jpg", "c.jpg", "d.jpg")] == ["train", "val", "test", ""]
+    assert read_list("\ufeffa\nb -1\nmy photo 1\n\n# no\nx/c.jpg\n") == ["a", "b -1", "my photo 1", "x/c.jpg"]
+    lists = SplitLists({"trainval": ["a", "b 1 1"], "val": ["b 1 1", "my photo 2"], "test": ["x/c.jpg"]})
+    names = ("q/a.png", "b.jpg", "my photo 2.jpg", "c.jpg", "d.jpg")
+    assert [lists.find(name) for name in names] == ["train", "val", "val", "test", ""]
     assert is_pets_list(b"Abyssinian_1 1 1 1\nb 2 1 2\n") and not is_pets_list(b"a\nb\n")
     assert read_pets_list(b"my cat 3 1 1\n")[0].name == "my cat"
 

@@ -153,7 +153,9 @@ ROADS = {"voc": through_voc, "coco": through_coco, "createml": through_createml,
 @pytest.mark.parametrize("second", ROADS)
 def test_every_pair_keeps_what_both_can_carry(first, second):
     box = BoxRecord("BB-8", 1, 2, 300, 400.5, True, True, True, "Left", 0.5, True, (("note", "a & b"),))
-    record = AnnotationRecord("ü.jpg", WIDTH, HEIGHT, (box, plain(box)), True, folder="f", depth=1, tags=(("who", "me"),))
+    record = AnnotationRecord(
+        "ü.jpg", WIDTH, HEIGHT, (box, plain(box)), True, folder="f", depth=1, tags=(("who", "me"),)
+    )
     if "tfrecord" in (first, second):
         record = replace(record, tags=(), boxes=tuple(replace(b, tags=()) for b in record.boxes))
     back = ROADS[second](ROADS[first](record))

@@ -1,0 +1,96 @@
+"""Taking labels out, and getting back files as they came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from datasets.access import dataset_for, image_for
+from datasets.forms import ExportForm
+from datasets.jobs import export_folder, submit_export
+from datasets.models import KeptFile, SourceAnnotation
+from sw_site.jobs.models import Job, JobState
+
+
+@require_http_methods(["GET", "POST"])
+def export_create(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for(request, slug)
+    form = ExportForm(dataset, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        pictures, user = form.cleaned_data["pictures"], request.user
+        job = submit_export(
+            dataset,
+            form.cleaned_data["format"],
+            form.number,
+            pictures == "images",
+            pictures == "originals",
+            user,  # type: ignore[arg-type]
+        )
+        return redirect(job)
+    jobs = Job.objects.filter(kind="dataset_export", subject_url=dataset.get_absolute_url()).defer("log")[:8]
+    context = {"dataset": dataset, "tab": "export", "form": form, "jobs": jobs, "labelled": labelled_count(dataset)}
+    return TemplateResponse(request, "datasets/export_form.html", context)
+
+
+def labelled_count(dataset: Any) -> int:
+    return int(dataset.images.exclude(state="unlabelled").count())
+
+
+@require_safe
+def export_download(request: HttpRequest, slug: str, pk: int) -> FileResponse:
+    dataset = dataset_for(request, slug)
+    job = get_object_or_404(Job, kind="dataset_export", state=JobState.SUCCEEDED, pk=pk, payload__dataset_id=dataset.pk)
+    name = str((job.result or {}).get("output", ""))
+    try:
+        return FileResponse((export_folder(job.pk) / name).open("rb"), as_attachment=True, filename=name)
+    except OSError as error:
+        raise Http404("This export is gone. Start it again.") from error
+
+
+@require_safe
+def image_sources(request: HttpRequest, pk: int) -> HttpResponse:
+    """The image file as it came, and every annotation file that spoke of it."""
+    image = image_for(request, pk)
+    sources = image.sources.defer("content").order_by("pk")
+    context = {"image": image, "dataset": image.dataset, "sources": sources}
+    return TemplateResponse(request, "datasets/image_sources.html", context)
+
+
+@require_safe
+def image_original(request: HttpRequest, pk: int) -> FileResponse:
+    image = image_for(request, pk)
+    return _download(image.original, image.file_name)
+
+
+@require_safe
+def source_file(request: HttpRequest, pk: int, source: int) -> FileResponse:
+    """An annotation file, byte for byte; of a file about many images the part about this one."""
+    found = get_object_or_404(SourceAnnotation, pk=source, image=image_for(request, pk))
+    return FileResponse(
+        iter([bytes(found.content)]), as_attachment=True, filename=found.file_name.rpartition("/")[2] or "annotation"
+    )
+
+
+@require_safe
+def kept_list(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = dataset_for(request, slug)
+    context = {"dataset": dataset, "tab": "import", "files": dataset.kept_files.all()[:2000]}
+    return TemplateResponse(request, "datasets/kept_list.html", context)
+
+
+@require_safe
+def kept_file(request: HttpRequest, slug: str, pk: int) -> FileResponse:
+    found = get_object_or_404(KeptFile, pk=pk, dataset=dataset_for(request, slug))
+    return _download(found.file, found.file_name.rpartition("/")[2])
+
+
+def _download(name: str, shown: str) -> FileResponse:
+    try:
+        return FileResponse(default_storage.open(name), as_attachment=True, filename=shown)
+    except FileNotFoundError as error:
+        raise Http404("The file is gone from the storage.") from error
