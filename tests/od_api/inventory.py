@@ -10,8 +10,7 @@ PACKAGE = "object_detection"
 MODES = ("tf2", "tf1")
 LIMIT = 120  # seconds for one file on a processor of its own
 SLIM_LIMIT = 60
-# Takes about 150 s: the one file that needs longer than its kind.
-LIMITS = {"nets/nasnet/nasnet_test.py": 300}
+LIMITS = {"nets/nasnet/nasnet_test.py": 600}  # the one file that does not fit the limit of its kind
 SLIM = ("nets/", "deployment/")  # graph tests of the slim library, whatever their name
 
 

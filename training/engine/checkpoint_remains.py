@@ -12,10 +12,10 @@ import tensorflow as tf
 
 
 def clear(folder: Path) -> list[str]:
-    """Removes half-written checkpoints and, from the newest on, those that cannot be read; returns their names.
+    """Removes half-written checkpoints and puts aside, from the newest on, those that cannot be read; returns these.
 
-    What is left is what TensorFlow's list of checkpoints in the folder names, so that a run goes on from the newest
-    one that is whole.
+    Their files are called `damaged-ckpt-N.…` afterwards. What is left is what TensorFlow's list of checkpoints in the
+    folder names, so that a run goes on from the newest one that is whole.
     """
     for rest in folder.glob("*_temp*"):
         shutil.rmtree(rest, ignore_errors=True)
@@ -24,7 +24,7 @@ def clear(folder: Path) -> list[str]:
     while kept and not readable(kept[-1]):
         removed.append(kept.pop().name)
         for file in folder.glob(f"{removed[-1]}.*"):
-            file.unlink()
+            file.rename(folder / f"damaged-{file.name}")
     if removed and kept:
         paths = [path.name for path in kept]
         tf.compat.v1.train.update_checkpoint_state(str(folder), paths[-1], all_model_checkpoint_paths=paths)
@@ -44,6 +44,8 @@ def readable(prefix: Path) -> bool:
         reader = tf.train.load_checkpoint(str(prefix))
         for name in reader.get_variable_to_shape_map():
             reader.get_tensor(name)
+    except MemoryError:
+        raise
     except Exception:  # the reader has one for each kind of damage: IndexError, ValueError, DataLossError
         return False
     return True
