@@ -9,9 +9,10 @@ from typing import Any
 from training.engine import pipeline_config
 from training.engine.checkpoints import find
 from training.engine.dataset import Dataset
+from training.engine.errors import EngineError
 from training.engine.events import EventLog
 from training.engine.exports.command import export_all
-from training.engine.exports.possible import refuse_impossible
+from training.engine.exports.possible import TFLITE, refuse_impossible
 from training.engine.exports.subject import Subject, whole_window
 from training.engine.request import RunRequest
 from training.engine.rundir import RunDirectory
@@ -34,12 +35,24 @@ def export_checkpoint(
     kinds = [kinds] if isinstance(kinds, str) else list(dict.fromkeys(kinds))
     pipeline = pipeline_config.read(run)
     refuse_impossible(kinds, pipeline.model)
+    refuse_tflite(kinds)
     prefix = find(run, which)
     events.state("building", "Building the model.")
     detector = Detector(pipeline)
     detector.restore(prefix)
     export_all(subject_of(run, request, dataset, pipeline, detector, prefix), events, kinds, output)
     events.state("done", f"Exported {prefix.name} as {', '.join(kinds)}.")
+
+
+def refuse_tflite(kinds: Sequence[str]) -> None:
+    """Raises `EngineError` for a format whose converter takes only functions of TensorFlow 2."""
+    wanted = [kind for kind in kinds if kind in TFLITE]
+    if wanted:
+        raise EngineError(
+            "export_impossible",
+            f"A detector of TensorFlow 1 cannot become {wanted[0]}; choose onnx, frozen_graph or saved_model, or train "
+            "the same network's architecture of TensorFlow 2 (its name ends in _keras).",
+        )
 
 
 def subject_of(
