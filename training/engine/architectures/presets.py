@@ -41,7 +41,7 @@ def retinanets() -> list[Preset]:
     return [
         Preset(
             f"ssd_resnet{layers}_v1_fpn_keras", f"SSD ResNet{layers} V1 FPN (RetinaNet)", "tf2", SSD,
-            f"ssd_resnet{layers}_v1_fpn_keras", 640, (96, 1536), 32, 4, 0.04, 64,
+            f"ssd_resnet{layers}_v1_fpn_keras", 640, (160, 1536), 32, 4, 0.04, 64,
             zoo=tuple(f"ssd_resnet{layers}_v1_fpn_{side}x{side}_coco17_tpu-8" for side in (640, 1024)),
         )
         for layers in (50, 101, 152)

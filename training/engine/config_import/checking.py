@@ -11,6 +11,8 @@ from training.engine.config_import.reading import line_of
 from training.engine.config_import.source import preset_with, refused
 
 SIDES = (32, 4096)  # pixels
+#: A preset whose least input is larger than this cannot be built smaller; that of others is only a recommendation.
+SMALL = 128
 PLACEHOLDER = re.compile(r"PATH_TO_BE_CONFIGURED|/path/to/|<[A-Z_ ]+>")
 KINDS = {"ssd", "faster_rcnn", "center_net"}
 
@@ -62,7 +64,11 @@ def check_stride(resizer: Any, extractor: str, text: str) -> None:
     chosen = preset_with(extractor)
     if chosen is None or resizer.WhichOneof("image_resizer_oneof") != "fixed_shape_resizer":
         return
+    least = chosen.input_sizes[0]
     for field, value in sides(resizer):
+        if value < least and least > SMALL:
+            line = line_of_value(text, field, value)
+            raise refused(f"{line} sets {field} of the input to {value} pixels; {chosen.title} needs {least} at least.")
         if value % chosen.input_stride:
             fitting = max(1, round(value / chosen.input_stride)) * chosen.input_stride
             line = line_of_value(text, field, value)

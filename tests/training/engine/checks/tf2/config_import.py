@@ -150,6 +150,8 @@ def what_cannot_be_read_or_built_is_refused_with_its_line() -> None:
         CONFIG.replace("efficientnet-b0", "efficientnet-b9"): ("Line 7", "did you mean"),
         CONFIG.replace("keep_aspect_ratio_resizer { min_dimension: 512 max_dimension: 512 }",
                        "fixed_shape_resizer { height: 500 width: 512 }"): ("Line 5", "multiple of 128", "512"),
+        CONFIG.replace("keep_aspect_ratio_resizer { min_dimension: 512 max_dimension: 512 }",
+                       "fixed_shape_resizer { height: 128 width: 512 }"): ("Line 5", "height", "256 at least"),
         CONFIG.replace("ssd {", "experimental_model {").replace("num_classes: 90", 'name: "x"'): ("Line",),
         'item { id: 1 name: "dog" }': ("Line 1", "not a label map"),
         "<html>": ("Line 1",),
