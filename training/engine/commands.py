@@ -33,6 +33,7 @@ def way_of(request: RunRequest, run: RunDirectory) -> str:
 
 def in_run_directory(options: argparse.Namespace, run: RunDirectory, events: EventLog, stop: Cancellation) -> None:
     """`train`, `records` and `export`: refuses what cannot work, then imports TensorFlow and does what was asked."""
+    refuse_pattern(run)
     dataset = Dataset.load(run.dataset)
     request = RunRequest.from_json(complete(read_json(run.request), dataset))
     if options.command == "export":
@@ -50,6 +51,17 @@ def in_run_directory(options: argparse.Namespace, run: RunDirectory, events: Eve
     else:
         training.write_records()
         events.state("done", "The records are written.")
+
+
+def refuse_pattern(run: RunDirectory) -> None:
+    """Raises `EngineError` for a path that TensorFlow takes as a pattern: it would not find its own checkpoints."""
+    special = sorted(set("*?[]\\") & set(str(run.root)))
+    if special:
+        raise EngineError(
+            "bad_request",
+            f"The path of the run directory holds {' '.join(special)}, which TensorFlow takes as a pattern; move the "
+            "run to a folder without it.",
+        )
 
 
 def refuse_formats(request: RunRequest, formats: list[str]) -> None:

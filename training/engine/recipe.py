@@ -11,6 +11,7 @@ from typing import Any
 
 from training.engine.architectures.presets import CUSTOM, PRESETS
 from training.engine.dataset import Dataset
+from training.engine.fields import LARGEST
 
 #: 150 passes over the images, as long as that is neither too short to converge nor longer than anybody waits.
 PASSES, MIN_STEPS, MAX_STEPS = 150, 1000, 20_000
@@ -34,6 +35,8 @@ def complete(value: Any, dataset: Dataset) -> Any:
 
 def defaults(architecture: Any, given: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     """Defaults for a detector; each follows from those before it, or from what was given in their place."""
+    if architecture and not isinstance(architecture, str):
+        return {}
     chosen = PRESETS.get(architecture) if architecture else next(iter(PRESETS.values()))
     if chosen is None and architecture != CUSTOM:
         return {}
@@ -56,7 +59,7 @@ def defaults(architecture: Any, given: dict[str, Any], dataset: Dataset) -> dict
 
 
 def is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST
 
 
 def steps(train_images: int, batch_size: int) -> int:

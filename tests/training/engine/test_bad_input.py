@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.training.engine.builders import make_dataset
 from training.engine.dataset import Dataset
 from training.engine.errors import EngineError
+from training.engine.recipe import complete
 from training.engine.request import RunRequest
 
 BOUNDED = settings(
@@ -89,12 +90,25 @@ def test_anything_anywhere_in_the_dataset(dataset, data):
 
 @BOUNDED
 @given(data=st.data())
-def test_anything_anywhere_in_the_request(data):
+def test_anything_anywhere_in_the_request(dataset, data):
     path = data.draw(st.sampled_from(list(places(REQUEST))))
     changed = with_value(REQUEST, path, data.draw(VALUES))
+    images = Dataset.from_json(dataset)
+    refusal(lambda value: RunRequest.from_json(complete(value, images)), changed)
     if refusal(RunRequest.from_json, changed) is None:
         understood = RunRequest.from_json(changed)
         assert RunRequest.from_json(json.loads(json.dumps(understood.to_json()))) == understood
+
+
+@pytest.mark.parametrize(
+    "value", [[1], {"a": 1}, 1.5, "x", None, -1, math.nan, 10**400], ids=lambda value: str(value)[:9]
+)
+def test_the_same_value_in_every_place(dataset, value):
+    images = Dataset.from_json(dataset)
+    for path in places(REQUEST):
+        refusal(lambda changed: RunRequest.from_json(complete(changed, images)), with_value(REQUEST, path, value))
+    for path in places(dataset):
+        refusal(Dataset.from_json, with_value(dataset, path, value))
 
 
 @BOUNDED

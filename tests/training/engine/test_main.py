@@ -137,3 +137,20 @@ def test_a_file_that_is_a_folder(tmp_path):
     (run_dir / "run.json").mkdir()
     assert engine(run_dir) == runner.REFUSED
     assert "run.json cannot be read" in events(run_dir, "error")[0]["message"]
+
+
+def test_a_path_that_tensorflow_takes_as_a_pattern_is_refused(tmp_path):
+    """It would write its checkpoints there and not find them again."""
+    run_dir = make_run(tmp_path / "run [1]")
+    assert engine(run_dir) == runner.REFUSED
+    assert "holds [ ], which TensorFlow takes as a pattern" in events(run_dir, "error")[0]["message"]
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "3", "null", '{"model": 3}', '{"train": {"steps": "many"}}', '{"model": {}}x']
+)
+def test_any_run_json_ends_in_one_sentence(tmp_path, content):
+    run_dir = make_run(tmp_path)
+    (run_dir / "run.json").write_text(content)
+    assert engine(run_dir) == runner.REFUSED
+    assert [event["code"] for event in events(run_dir, "error")] == ["bad_request"]
