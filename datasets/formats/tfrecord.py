@@ -89,7 +89,7 @@ def read_example(data: bytes, names: Mapping[int, str]) -> tuple[AnnotationRecor
         source_id=_text(example, "image/source_id"),
         relative=not (width and height),
     )
-    del example.features.feature["image/encoded"]
+    example.features.feature.pop("image/encoded", None)
     return record, example.SerializeToString(deterministic=True)
 
 
