@@ -15,6 +15,8 @@ import tensorflow as tf
 from object_detection import inputs
 from object_detection.builders import decoder_builder
 
+CROPS = "sample_distorted_bounding_box"
+sample_crops = tf.compat.v1.image.sample_distorted_bounding_box
 PREFETCHED = 2  # batches ready before they are needed
 
 
@@ -32,7 +34,8 @@ def training_batches(pipeline: Any, model: Any, deterministic: bool, context: An
         share = input_context.get_per_replica_batch_size(batch_size) if input_context else batch_size
         return batches(reader, share, transform_input_data_fn, deterministic)
 
-    with replaced(inputs.INPUT_BUILDER_UTIL_MAP, "dataset_build", build):
+    builders = inputs.INPUT_BUILDER_UTIL_MAP
+    with replaced(builders, "dataset_build", build), replaced(vars(tf.compat.v1.image), CROPS, seeded_crops):
         # AutoGraph would rewrite the API's code, which is graph code already, and treble the time until the first step.
         return tf.autograph.experimental.do_not_convert(inputs.train_input)(
             train_config=pipeline.train_config,
@@ -60,9 +63,15 @@ def shuffled_records(reader: Any) -> tf.data.Dataset:
     return tf.data.TFRecordDataset(files).shuffle(reader.shuffle_buffer_size).repeat()
 
 
+def seeded_crops(*arguments: Any, **options: Any) -> Any:
+    """`tf.image.sample_distorted_bounding_box`, which alone among the random operations passes the seeds over."""
+    first, second = tf.compat.v1.get_seed(None)
+    return sample_crops(*arguments, **{**options, "seed": first or 0, "seed2": second or 0})
+
+
 @contextmanager
 def replaced(functions: dict[str, Any], name: str, function: Any) -> Iterator[None]:
-    """The API looks its builders up in dictionaries; one of them is another while this lasts."""
+    """The API looks functions up by name when it builds its input; one of them is another while this lasts."""
     before = functions[name]
     functions[name] = function
     try:
