@@ -94,12 +94,12 @@ class GridFilter:
     def apply(self, dataset: Dataset) -> ImageQuerySet:
         """The images of the dataset that match; the order is the pager's."""
         images: Any = Image.objects.filter(dataset=dataset)
-        for condition in self._conditions():
+        for condition in self._conditions(dataset):
             images = images.filter(condition)
         return images
 
-    def _conditions(self) -> list[Any]:
-        return [*self._image_conditions(), *self._box_conditions(), *self._group_conditions()]
+    def _conditions(self, dataset: Dataset) -> list[Any]:
+        return [*self._image_conditions(), *self._box_conditions(), *self._group_conditions(dataset)]
 
     def _image_conditions(self) -> list[Q]:
         found = []
@@ -131,17 +131,17 @@ class GridFilter:
             found.append(Exists(Box.objects.filter(image=OuterRef("pk"), label_class=self.class_id).order_by()))
         return found
 
-    def _group_conditions(self) -> list[Any]:
+    def _group_conditions(self, dataset: Dataset) -> list[Any]:
         found: list[Any] = []
         if self.alike:
-            pairs = LikePair.objects.filter(Q(first=OuterRef("pk")) | Q(second=OuterRef("pk")), decision="")
-            found.append(Exists(pairs.order_by()))
+            pairs = LikePair.objects.filter(dataset=dataset, decision="").order_by()
+            found.append(Q(pk__in=pairs.values("first")) | Q(pk__in=pairs.values("second")))
         if self.like:
             partners = LikePair.objects.order_by()
             seconds, firsts = partners.filter(first=self.like), partners.filter(second=self.like)
             found.append(Q(pk=self.like) | Q(pk__in=seconds.values("second")) | Q(pk__in=firsts.values("first")))
         if self.view:
-            found.append(Exists(SavedView.images.through.objects.filter(savedview=self.view, image=OuterRef("pk"))))
+            found.append(Q(pk__in=SavedView.images.through.objects.filter(savedview=self.view).values("image")))
         return found
 
     def query_string(self) -> str:

@@ -13,8 +13,9 @@ from pydantic import Field
 from datasets.access import dataset_for
 from datasets.browsing import GridFilter, page_of
 from datasets.curation import classes as act
-from datasets.curation.dispatch import Order, chosen_ids, merge_or_submit, outcome_as_json, perform_or_submit
+from datasets.curation.dispatch import Order, chosen_ids
 from datasets.curation.duplicates import decide, find_pairs, keep_one
+from datasets.curation.jobs import merge_or_submit, outcome_as_json, perform_or_submit
 from datasets.curation.undo import undo_change
 from datasets.health.detectors import DEFAULT
 from datasets.health.report import health_report

@@ -150,7 +150,7 @@ def _copy(box: Box, image: Image, edges: tuple[float, float, float, float]) -> B
     copy = Box(id=uuid.uuid4(), image=image, label_class_id=box.label_class_id, pose=box.pose, source=box.source)
     copy.x1, copy.y1, copy.x2, copy.y2 = edges
     copy.difficult, copy.truncated, copy.occluded = box.difficult, box.truncated, box.occluded
-    copy.score, copy.created_by_id = box.score, box.created_by_id
+    copy.score, copy.created_by_id, copy.tags = box.score, box.created_by_id, box.tags
     return copy
 
 

@@ -29,7 +29,7 @@ def undo_change(change: BulkChange, user: User | None, progress: Progress = sile
     Raises:
         UserError: it was taken back already.
     """
-    if not BulkChange.objects.filter(pk=change.pk, undone_at=None).update(undone_at=timezone.now()):
+    if change.undone_at:
         raise UserError("undone_already", "This change has been taken back already. There is nothing left to do.", 409)
     again = BulkChange.objects.create(dataset=change.dataset, user=user, summary=f"taken back: {change.summary}"[:200])
     ids = list(change.revisions.filter(number=F("image__revision")).order_by("image").values_list("image", flat=True))
@@ -40,6 +40,9 @@ def undo_change(change: BulkChange, user: User | None, progress: Progress = sile
             again.save(update_fields=["images"])
         done += len(chunk)
         progress(done, len(ids))
+    # Last, so that a job that dies half-way can go on: what is taken back has a newer revision and is passed over.
+    change.undone_at = timezone.now()
+    change.save(update_fields=["undone_at"])
     return again
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from datasets.access import dataset_for
 from datasets.browsing.filters import whole
 from datasets.curation import classes as act
-from datasets.curation.dispatch import merge_or_submit
+from datasets.curation.jobs import merge_or_submit
 from datasets.models import Dataset, LabelClass
 from datasets.views.grid import tell
 from sw_site.lib.errors import UserError

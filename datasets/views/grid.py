@@ -18,8 +18,8 @@ from datasets.access import dataset_for
 from datasets.browsing import GridFilter, page_of
 from datasets.browsing.filters import FLAGS, SIZES, SORTS, whole
 from datasets.browsing.words import WORDS, chips
-from datasets.curation.dispatch import Order, chosen_ids, perform_or_submit
-from datasets.curation.undo import undo_change
+from datasets.curation.dispatch import Order, chosen_ids
+from datasets.curation.jobs import perform_or_submit, undo_or_submit
 from datasets.models import Dataset, ReviewState, SavedView
 from datasets.models.version import SPLITS
 from sw_site.jobs.models import Job
@@ -127,10 +127,13 @@ def change_undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     try:
         if change is None:
             raise UserError("no_such_change", "This change is not there any more.", 404)
-        again = undo_change(change, request.user)  # type: ignore[arg-type]
-        left = change.images - again.images
-        said = f" {left:,} were saved since and stay as they are." if left else ""
-        messages.success(request, f"{again.images:,} photos are as they were.{said}")
+        again = undo_or_submit(change, request.user)  # type: ignore[arg-type]
+        if isinstance(again, Job):
+            messages.info(request, f"{again.title}: this runs in the background.")
+        else:
+            left = change.images - again.images
+            said = f" {left:,} were saved since and stay as they are." if left else ""
+            messages.success(request, f"{again.images:,} photos are as they were.{said}")
     except UserError as error:
         messages.error(request, error.message)
     return redirect("datasets:change-list", dataset.slug)

@@ -155,6 +155,15 @@ def test_ids_are_found_in_an_index_alone(droids, query):
     assert "COVERING INDEX" in plan and "TEMP B-TREE" not in plan
 
 
+def test_addresses_are_those_of_the_router():
+    image = make_image()
+    tag = image.sha256[:12]
+    assert image.get_absolute_url() == reverse("datasets:image-detail", args=[image.pk])
+    assert image.original_url == reverse("datasets:image-file", args=[image.pk, tag])
+    assert image.thumb_url == reverse("datasets:image-thumb", args=[image.pk, tag, "small"])
+    assert image.large_thumb_url == reverse("datasets:image-thumb", args=[image.pk, tag, "large"])
+
+
 def test_traits_sum_boxes_up():
     image = make_image()
     boxes = [make_box(image, x2=42, y2=52, x1=10, y1=20), make_box(image, truncated=True, source="import")]

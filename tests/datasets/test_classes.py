@@ -188,7 +188,8 @@ class TestApi:
         assert order.json()[0]["id"] == pk
         refused = self.call(client, "post", dataset, "classes", {"name": "BB-8"})
         assert refused.status_code == 409 and refused.json()["error"]["code"] == "class_exists"
-        merged = self.call(client, "post", dataset, f"classes/{pk}/merge", {"into": dataset.classes.get(name="BB-8").pk})
+        target = dataset.classes.get(name="BB-8")
+        merged = self.call(client, "post", dataset, f"classes/{pk}/merge", {"into": target.pk})
         assert merged.status_code == 200 and merged.json()["changed"] == 0
 
     def test_acting_and_taking_back(self, client, dataset):

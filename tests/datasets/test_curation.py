@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from datasets.curation import actions, dispatch
+from datasets.curation import actions, jobs
 from datasets.curation.dispatch import Order, perform
 from datasets.curation.undo import undo_change
 from datasets.models import BulkChange, Image, SavedView
@@ -159,13 +159,17 @@ class TestPage:
         assert dataset.images.filter(verified=True).count() == 1
 
     def test_many_go_to_the_background(self, client, dataset, monkeypatch):
-        monkeypatch.setattr(dispatch, "AT_ONCE", 1)
+        monkeypatch.setattr(jobs, "AT_ONCE", 1)
         target = dataset.classes.last()
         content = self.act(client, dataset, action="relabel", all="1", target=target.pk).content.decode()
         assert "runs in the background" in content
         job = run_here(Job.objects.get())
         assert job.state == "succeeded" and job.result["changed"] == 2
         assert {labels(image)[0] for image in dataset.images.filter(box_count__gt=0)} == {"R2-D2"}
+        undo = reverse("datasets:change-undo", args=[dataset.slug, job.result["change"]])
+        assert "runs in the background" in client.post(undo, follow=True).content.decode()
+        assert run_here(Job.objects.first()).result["changed"] == 2
+        assert {labels(image)[0] for image in dataset.images.filter(box_count__gt=0)} == {"BB-8"}
 
     def test_bad_input_is_a_sentence(self, client, dataset):
         for data in ({"action": "delete"}, {"action": "x", "image": "y"}, {"action": "delete", "image": "0"}):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Site
+from tests.e2e.conftest import ROOT, Site
 from tests.factories import picture_bytes
 from tests.voc import voc_xml
 
@@ -18,13 +22,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def droids(page: Page, site: Site, tmp_path: Path) -> str:
     """Address of a dataset of four photos, each with one box, brought in through the page's own API."""
-    import json
-    import os
-    import subprocess
-    import sys
-
-    from tests.e2e.conftest import ROOT
-
     for n in range(4):
         (tmp_path / f"photo {n}.jpg").write_bytes(picture_bytes())
         (tmp_path / f"photo {n}.xml").write_bytes(voc_xml())
@@ -82,6 +79,7 @@ def test_deleting_asks_first_and_the_editor_follows_the_filter(page: Page, droid
     bar.get_by_role("button", name="Delete the photos").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".tile")).to_have_count(4)
+    bar.locator("summary", has_text="More").click()
     bar.get_by_role("button", name="Delete the photos").click()
     page.locator("dialog").get_by_role("button", name="Delete the photos").click()
     expect(page.locator(".tile")).to_have_count(3)

@@ -4,7 +4,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from datasets.browsing import GridFilter
-from datasets.curation.dispatch import ACTIONS, Order, chosen_ids, outcome_as_json, perform
+from datasets.curation.dispatch import ACTIONS, Order, chosen_ids, perform
+from datasets.curation.jobs import outcome_as_json
 from datasets.curation.undo import undo_change
 from datasets.lookup import dataset_by_name
 from datasets.models import Dataset
