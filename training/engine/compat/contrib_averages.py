@@ -23,7 +23,8 @@ def make_optimizer_class() -> type:
         ) -> None:
             super().__init__(False, "MovingAverageOptimizer")
             self._optimizer = opt
-            self._averages = tf.train.ExponentialMovingAverage(average_decay, num_updates=num_updates)
+            # The name it had in contrib, where the library's own test looks for it.
+            self._ema = tf.train.ExponentialMovingAverage(average_decay, num_updates=num_updates)
             self._sequential = sequential_update
             self._averaged: list[Any] = []
 
@@ -35,7 +36,7 @@ def make_optimizer_class() -> type:
             trained = self._optimizer.apply_gradients(pairs, global_step=global_step, name=name)
             self._averaged = [variable for gradient, variable in pairs if gradient is not None]
             with tf.control_dependencies([trained] if self._sequential else []):
-                averaged = self._averages.apply(self._averaged)
+                averaged = self._ema.apply(self._averaged)
             return tf.group(trained, averaged, name="train_with_averages")
 
         def swapping_saver(self, var_list: Any = None, name: str = "swapping_saver", **kwargs: Any) -> Any:
@@ -44,7 +45,7 @@ def make_optimizer_class() -> type:
                 raise RuntimeError("Must call apply_gradients or minimize before creating the swapping_saver")
             stored = {variable.op.name: variable for variable in var_list or tf.global_variables()}
             for variable in self._averaged:
-                average = self._averages.average(variable)
+                average = self._ema.average(variable)
                 if variable.op.name in stored:
                     stored[variable.op.name], stored[average.op.name] = average, variable
             return tf.train.Saver(stored, name=name, **kwargs)
