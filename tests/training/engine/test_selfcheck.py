@@ -1,4 +1,4 @@
-"""engine_check: what the findings say, on this machine and on others; the trial itself runs in the whole-run tests."""
+"""engine_check: what the findings say, on this machine and on others; test_training gives it a real run's events."""
 
 import shutil
 import sys

@@ -14,6 +14,8 @@ from PIL import Image
 from tests.training.engine.builders import events, make_request, make_run
 from training.engine import runner
 from training.engine.predictor import Predictor
+from training.engine.selfcheck import trial
+from training.engine.selfcheck.findings import OK
 
 pytestmark = pytest.mark.training
 
@@ -201,3 +203,9 @@ def test_the_other_exports_answer_like_the_checkpoint(finished, answers, kind):
         for name in ("detection_boxes", "detection_scores", "detection_classes", "num_detections"):
             expected = answers[f"checkpoint/{image_id}/{name}"]
             assert np.allclose(answers[f"{kind}/{image_id}/{name}"], expected, atol=1e-5), (kind, name)
+
+
+def test_the_machine_s_check_understands_the_events_of_a_real_run(finished):
+    found = list(trial.stages(events(finished[0])))
+    assert {finding.check for finding in found} == {"steps", "evaluation", "export"}
+    assert {finding.state for finding in found} == {OK}
