@@ -23,6 +23,10 @@ ROOT_TAGS = {"filename", "folder", "size", "segmented", "object"}
 UNSPECIFIED = "Unspecified"
 XML_NAME = re.compile(r"[A-Za-z_][\w.-]*\Z", re.ASCII)
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: No entities, no network, no huge trees: the files come from outside. lxml locks it, should threads share it.
+PARSER = etree.XMLParser(
+    resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+)
 PLAIN_SOURCE = "<source><database>Unknown</database></source>"
 
 
@@ -66,12 +70,8 @@ def read_voc(data: bytes, one_based: bool = False) -> AnnotationRecord:
 def _parse(data: bytes) -> etree._Element:
     if len(data) > MAX_BYTES:
         raise FormatError("xml_too_large", f"The file is larger than {MAX_BYTES // 2**20} MB, so it was not read.")
-    # No entities, no network, no huge trees: the file comes from outside.
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, PARSER)
     except etree.XMLSyntaxError as error:
         raise FormatError(
             "xml_does_not_parse", f"This is not well-formed XML ({error.msg}). Repair or re-save it, then import again."
@@ -84,12 +84,17 @@ def _parse(data: bytes) -> etree._Element:
 
 
 def _read_object(element: etree._Element, position: int, shift: float, problems: list[FormatError]) -> BoxRecord:
-    fields = _children(element)
+    fields: dict[str, str] = {}
+    edges: dict[str, str] = {}
+    for child in element:
+        tag = child.tag
+        if tag == "bndbox" and not edges:
+            edges = _children(child)
+        elif isinstance(tag, str):
+            fields.setdefault(tag, (child.text or "").strip())
     name = fields.get("name", "")
     if not name:
         raise FormatError("box_without_class", f"Box {position} has no class name. Give it one and import again.")
-    bounds = element.find("bndbox")
-    edges = {} if bounds is None else _children(bounds)
     x1, y1, x2, y2 = (_edge(edges, key, name, position) for key in ("xmin", "ymin", "xmax", "ymax"))
     if any("," in text for text in edges.values()):
         message = f"Box {position} ({name}) had commas in its numbers; they were read as decimal points."
@@ -107,7 +112,7 @@ def _read_object(element: etree._Element, position: int, shift: float, problems:
         "" if pose == UNSPECIFIED else pose,
         _score(fields.get("confidence", "")),
         _flag(fields, "iscrowd"),
-        _tags(element, BOX_TAGS) if len(fields) > 5 or not fields.keys() <= BOX_TAGS else (),
+        () if fields.keys() <= BOX_TAGS else _tags(element, BOX_TAGS),
     )
 
 

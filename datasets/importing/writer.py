@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from datasets.bulk import NewBox, new_ids
+from datasets.bulk import NewBox, insert_rows, new_ids
 from datasets.formats.records import BoxRecord, FormatError
 from datasets.importing.boxes import Frame, place_boxes
 from datasets.importing.classes import ClassMapper
@@ -103,7 +103,10 @@ class ChunkWriter:
                 rows[sha256] = self._new_image(item)
                 new.append(rows[sha256])
             self._first_path.setdefault(sha256, item.path)
-        Image.objects.bulk_create(new)
+        insert_rows(Image, new)
+        pks = dict(self.dataset.images.filter(sha256__in=[i.sha256 for i in new]).values_list("sha256", "pk"))
+        for image in new:
+            image.pk = pks[image.sha256]
         self._settled.update(image.pk for image in new)
         self.report.images_added += len(new)
         return rows

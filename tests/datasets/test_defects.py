@@ -134,11 +134,9 @@ def problem_codes(tree: ast.AST) -> set[str]:
     """First texts of FormatError(...), and of Problem(file, code, ...)."""
     codes = set()
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id in ("FormatError", "Problem")
-        ):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        if node.func.id in ("FormatError", "Problem"):
             place = 0 if node.func.id == "FormatError" else 1
             value = node.args[place] if len(node.args) > place else None
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
