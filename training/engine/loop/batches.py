@@ -7,24 +7,29 @@ is ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import itertools
+from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import tensorflow as tf
 from object_detection import inputs
 from object_detection.builders import decoder_builder
+from object_detection.core import preprocessor
 
 CROPS = "sample_distorted_bounding_box"
-sample_crops = tf.compat.v1.image.sample_distorted_bounding_box
+sample_crops = preprocessor.tf.image.sample_distorted_bounding_box
 PREFETCHED = 2  # batches ready before they are needed
 
 
-def training_batches(pipeline: Any, model: Any, deterministic: bool, context: Any = None) -> tf.data.Dataset:
+def training_batches(
+    pipeline: Any, model: Any, deterministic: bool, context: Any = None, seed: int = 1
+) -> tf.data.Dataset:
     """Endless (features, labels) as `inputs.train_input` describes them.
 
     `deterministic` augments the images one after the other, because the random numbers are drawn in the order in which
-    the images ask for them; decoding goes on in parallel. TensorFlow's global seed must be set before. `context` is a
+    the images ask for them; decoding goes on in parallel. TensorFlow's global seed must be set before; `seed` is
+    for what it does not reach. `context` is a
     `tf.distribute.InputContext`, whose replicas share one batch.
     """
 
@@ -35,7 +40,7 @@ def training_batches(pipeline: Any, model: Any, deterministic: bool, context: An
         return batches(reader, share, transform_input_data_fn, deterministic)
 
     builders = inputs.INPUT_BUILDER_UTIL_MAP
-    with replaced(builders, "dataset_build", build), replaced(vars(tf.compat.v1.image), CROPS, seeded_crops):
+    with patch.dict(builders, dataset_build=build), patch.object(preprocessor.tf.image, CROPS, seeded_crops(seed)):
         # AutoGraph would rewrite the API's code, which is graph code already, and treble the time until the first step.
         return tf.autograph.experimental.do_not_convert(inputs.train_input)(
             train_config=pipeline.train_config,
@@ -63,18 +68,7 @@ def shuffled_records(reader: Any) -> tf.data.Dataset:
     return tf.data.TFRecordDataset(files).shuffle(reader.shuffle_buffer_size).repeat()
 
 
-def seeded_crops(*arguments: Any, **options: Any) -> Any:
-    """`tf.image.sample_distorted_bounding_box`, which alone among the random operations passes the seeds over."""
-    first, second = tf.compat.v1.get_seed(None)
-    return sample_crops(*arguments, **{**options, "seed": first or 0, "seed2": second or 0})
-
-
-@contextmanager
-def replaced(functions: dict[str, Any], name: str, function: Any) -> Iterator[None]:
-    """The API looks functions up by name when it builds its input; one of them is another while this lasts."""
-    before = functions[name]
-    functions[name] = function
-    try:
-        yield
-    finally:
-        functions[name] = before
+def seeded_crops(seed: int) -> Callable[..., Any]:
+    """`tf.image.sample_distorted_bounding_box` with seeds: alone among the random operations it has none by itself."""
+    numbers = itertools.count(1)
+    return lambda *arguments, **options: sample_crops(*arguments, **{**options, "seed": seed, "seed2": next(numbers)})

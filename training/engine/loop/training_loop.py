@@ -88,11 +88,12 @@ class TrainingLoop:
 
         Going on from a checkpoint shuffles anew: with the first order, the first images would be seen twice as often.
         """
-        tf.keras.utils.set_random_seed((self._setup.seed + self.step) % 2**31)
+        seed = (self._setup.seed + self.step) % 2**31
+        tf.keras.utils.set_random_seed(seed)
         strategy = self._setup.strategy
 
         def batches(context: Any = None) -> tf.data.Dataset:
-            return training_batches(self._pipeline, self._model, self._setup.deterministic, context)
+            return training_batches(self._pipeline, self._model, self._setup.deterministic, context, seed)
 
         self._batches = iter(strategy.distribute_datasets_from_function(batches) if self.replicas > 1 else batches())
         self._trace()
