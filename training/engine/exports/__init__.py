@@ -22,7 +22,7 @@ from training.engine.errors import EngineError
 from training.engine.exports.bundle import describe
 from training.engine.exports.comparison import Comparison, compare
 from training.engine.exports.formats import FORMATS, Format
-from training.engine.exports.reference import Reference
+from training.engine.exports.reference import Ask, Reference
 from training.engine.exports.subject import Subject
 
 __all__ = ["Exported", "Subject", "export"]
@@ -72,8 +72,7 @@ def export(
 def export_one(subject: Subject, reference: Reference, chosen: Format, folder: Path) -> Exported:
     started = time.monotonic()
     with whole_folder(folder) as part:
-        about = {"format": 1, "kind": chosen.name, "file": chosen.file, **written(subject, chosen, part)}
-        ask = chosen.load(part, about)
+        about, ask = written_and_loaded(subject, chosen, part)
         figures = reference.score(lambda image: ask(image.pixels))
         found = compare(reference.compared, ask, subject.window)
         gap = None if figures.ap is None or reference.figures.ap is None else reference.figures.ap - figures.ap
@@ -88,10 +87,14 @@ def export_one(subject: Subject, reference: Reference, chosen: Format, folder: P
     return Exported(chosen.name, folder / chosen.file, found, figures.ap, reference.figures.ap, seconds)
 
 
-def written(subject: Subject, chosen: Format, folder: Path) -> dict[str, Any]:
-    """Writes the format; whatever a converter fails with becomes an `EngineError`, so that the other formats go on."""
+def written_and_loaded(subject: Subject, chosen: Format, folder: Path) -> tuple[dict[str, Any], Ask]:
+    """The beginning of model.json, and the format read back.
+
+    Whatever a converter or a runtime fails with becomes an `EngineError`, so that the other formats go on.
+    """
     try:
-        return chosen.write(subject, folder)
+        about = {"format": 1, "kind": chosen.name, "file": chosen.file, **chosen.write(subject, folder)}
+        return about, chosen.load(folder, about)
     except (EngineError, OSError, MemoryError, tf.errors.ResourceExhaustedError):
         raise
     except Exception as error:
