@@ -46,10 +46,17 @@ def run_import(
     except UserError as error:
         raise JobError(error.message) from error
     if remove:
-        shutil.rmtree(path, ignore_errors=True)
+        remove_upload(Path(path))
     context.progress(1, 1, report.sentence())
     submit_thumbnails(dataset, user)
     return report.as_json()
+
+
+def remove_upload(path: Path) -> None:
+    """Take away what a browser sent, with the folder of its batch when it lies in one."""
+    shutil.rmtree(path, ignore_errors=True)
+    if path.parent != Path(settings.UPLOADS_ROOT) and path.is_relative_to(settings.UPLOADS_ROOT):
+        shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def run_preview(context: JobContext, dataset_id: int, path: str, **options: Any) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from ninja import Router, Schema, Status
 from datasets.access import dataset_for
 from datasets.importing.classes import parse_mapping
 from datasets.importing.importer import ImportOptions
-from datasets.jobs import import_job
+from datasets.jobs import import_job, preview_job
 from datasets.models import Upload, UploadBatch
 from datasets.uploads import tus
 from datasets.uploads.arrivals import announce
@@ -39,10 +39,16 @@ class BatchOut(Schema):
 
 
 class FinishIn(Schema):
-    """`mapping` holds lines OLD=NEW, `label_map` the text of a .pbtxt."""
+    """`mapping` holds lines OLD=NEW, `label_map` the text of a .pbtxt.
+
+    With `preview` the answer is the job that says what an import would do; it is confirmed on that job's page.
+    `leave_out` drops the files that did not arrive whole.
+    """
 
     mapping: list[str] = []
     label_map: str = ""
+    preview: bool = False
+    leave_out: bool = False
 
 
 class JobOut(Schema):
@@ -118,14 +124,20 @@ def finish_uploads(request: HttpRequest, slug: str, body: FinishIn) -> Status:
     batch = batch_for(request, slug)
     if batch is None or not batch.uploads.filter(finished_at__isnull=False).exists():
         raise UserError("nothing_to_import", "Nothing has been uploaded yet. Send files first.", 409)
-    if unfinished := batch.uploads.filter(finished_at=None).count():
+    unfinished = batch.uploads.filter(finished_at=None).count()
+    if unfinished and not body.leave_out:
         message = f"{unfinished:,} files are not whole yet. Finish them, or take them out, then import."
         raise UserError("unfinished", message, 409)
     options = ImportOptions(parse_mapping(body.mapping), body.label_map)
-    job = import_job(batch.dataset, batch.files, options, batch.user, remove=True)
+    if body.preview:
+        job = preview_job(batch.dataset, batch.files, options, batch.user)
+        url = reverse("datasets:import-preview", args=[slug, job.pk])
+    else:
+        job = import_job(batch.dataset, batch.files, options, batch.user, remove=True)
+        url = job.get_absolute_url()
     close(batch, keep_files=True)
     enqueue(job)
-    return Status(202, {"job": str(job.pk), "url": job.get_absolute_url()})
+    return Status(202, {"job": str(job.pk), "url": url})
 
 
 @router.delete("/{slug}", response={204: None})

@@ -25,5 +25,5 @@ def dataset_create(request: HttpRequest) -> HttpResponse:
         dataset = form.save(commit=False)
         dataset.created_by = request.user
         dataset.save()
-        return redirect("datasets:import-create", dataset.slug)
+        return redirect("datasets:upload", dataset.slug)
     return TemplateResponse(request, "datasets/dataset_form.html", {"form": form})

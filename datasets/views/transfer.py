@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 import uuid
 from dataclasses import replace
@@ -23,7 +22,7 @@ from datasets.formats.detect import FORMATS
 from datasets.formats.records import Problem
 from datasets.forms import ImportForm
 from datasets.importing.importer import EXISTING, ImportOptions
-from datasets.jobs import import_job, preview_job
+from datasets.jobs import import_job, preview_job, remove_upload
 from datasets.models import Dataset
 from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.queue import enqueue
@@ -82,7 +81,7 @@ def import_preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def _decide(request: HttpRequest, dataset: Dataset, job: Job) -> HttpResponse:
     path, user = Path(job.payload["path"]), request.user
     if "discard" in request.POST:
-        shutil.rmtree(path, ignore_errors=True)
+        remove_upload(path)
         messages.info(request, "The upload was thrown away; nothing was imported.")
         return redirect("datasets:import-create", dataset.slug)
     if job.state != JobState.SUCCEEDED or not path.exists():
@@ -136,5 +135,5 @@ def sweep_uploads() -> None:
     rows = Job.objects.filter(kind="preview").values_list("payload__path", "created_at")
     for path, created in rows:
         folder = Path(path)
-        if created.timestamp() < limit and folder.parent == Path(settings.UPLOADS_ROOT):
-            shutil.rmtree(folder, ignore_errors=True)
+        if created.timestamp() < limit and folder.is_relative_to(settings.UPLOADS_ROOT):
+            remove_upload(folder)

@@ -33,7 +33,7 @@ def test_an_empty_site_offers_the_first_step(client):
 def test_making_a_dataset_leads_to_adding_images(client, alice):
     response = client.post(reverse("datasets:dataset-create"), {"name": "Droids & Co", "description": ""})
     dataset = Dataset.objects.get()
-    assert response["Location"] == reverse("datasets:import-create", args=["droids-co"]) and dataset.created_by == alice
+    assert response["Location"] == reverse("datasets:upload", args=["droids-co"]) and dataset.created_by == alice
 
 
 def test_a_name_cannot_be_taken_twice(client):

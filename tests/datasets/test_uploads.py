@@ -242,3 +242,19 @@ def test_the_server_says_what_it_can(client, person, dataset):
 
 def test_an_unknown_upload_is_not_found(client, person):
     assert head(client, f"/api/v1/uploads/file/{uuid.uuid4()}").status_code == 404
+
+
+def test_what_an_import_would_do_can_be_seen_first(client, person, dataset):
+    create(client, dataset, "a.xml", 8, b"<ann")
+    body = {"preview": True, "leave_out": True}
+    finish = f"/api/v1/uploads/{dataset.slug}/finish"
+    assert error(client.post(finish, body, content_type="application/json")) == "nothing_to_import"
+    photo = picture_bytes()
+    create(client, dataset, "a.jpg", len(photo), photo)
+    done = client.post(finish, body, content_type="application/json").json()
+    result = run_here(Job.objects.get(pk=done["job"])).result
+    assert result["images_found"] == 1
+    page = client.get(done["url"])
+    assert page.status_code == 200
+    client.post(done["url"], {"discard": ""})
+    assert not UploadBatch.objects.get().folder.exists()

@@ -38,7 +38,8 @@ function draw() {
   part("pause").hidden = done + failed === files && !paused;
   part("again").hidden = !failed || paused;
   part("failed").replaceChildren(...queue.failed.slice(0, MOST_REASONS).map((item) => html("li", {}, html("b", {}, item.path), ` ${item.reason}`)));
-  part("finish").disabled = Boolean(sending) || Boolean(failed) || !(done + whole.size) || done < files;
+  const ready = !sending && !failed && done === files && done + whole.size > 0;
+  part("finish").disabled = part("look").disabled = !ready;
 }
 
 async function ask(method, address, body) {
@@ -56,6 +57,7 @@ async function earlier() {
   for (const file of files) if (file.offset === file.size) whole.add(file.path);
   const rest = files.length - whole.size;
   part("earlier").hidden = !files.length;
+  part("leave-out").hidden = !rest;
   part("earlier-words").textContent = `An earlier upload is here: ${whole.size.toLocaleString()} files are whole${rest ? `, ${rest.toLocaleString()} stopped on the way. Drop the same files again and they go on where they stopped.` : "."}`;
   draw();
 }
@@ -90,16 +92,19 @@ part("discard").addEventListener("click", async () => {
   await ask("DELETE", endpoint);
   location.reload();
 });
-part("finish").addEventListener("click", async () => {
-  part("finish").disabled = true;
+part("finish").addEventListener("click", () => finish(false));
+part("look").addEventListener("click", () => finish(true));
+
+async function finish(preview) {
+  part("finish").disabled = part("look").disabled = true;
   try {
-    const mapping = words(part("mapping").value);
-    location.assign((await ask("POST", `${endpoint}/finish`, { mapping, label_map: await labelMap() })).url);
+    const choices = { mapping: words(part("mapping").value), label_map: await labelMap(), leave_out: part("leave").checked };
+    location.assign((await ask("POST", `${endpoint}/finish`, { ...choices, preview })).url);
   } catch (error) {
     showMessage(error.message, "bad");
     draw();
   }
-});
+}
 
 async function labelMap() {
   const [file] = part("label-map").files;
