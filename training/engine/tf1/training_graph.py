@@ -61,7 +61,7 @@ def build(pipeline: Any, plan: Plan) -> TrainingGraph:
         tf.set_random_seed(plan.seed)
         step = tf.train.get_or_create_global_step()
         # AutoGraph would rewrite the API's code, which is graph code already, and treble the time this takes.
-        start, losses = tf.autograph.experimental.do_not_convert(build_losses)(pipeline, plan.deterministic)
+        start, losses = tf.autograph.experimental.do_not_convert(build_losses)(pipeline, plan)
         model_variables = [variable for variable in tf.global_variables() if variable is not step]
         rate_scale = tf.placeholder_with_default(1.0, [], name="rate_scale")
         with scaled_rates(rate_scale):
@@ -85,10 +85,11 @@ def build(pipeline: Any, plan: Plan) -> TrainingGraph:
         )
 
 
-def build_losses(pipeline: Any, deterministic: bool) -> tuple[Any, dict[str, Any]]:
+def build_losses(pipeline: Any, plan: Plan) -> tuple[Any, dict[str, Any]]:
     """(what starts the input, the losses of one batch)."""
     model = model_builder.build(pipeline.model, is_training=True)
-    batches = tf.data.make_initializable_iterator(training_batches(pipeline, model, deterministic))
+    dataset = training_batches(pipeline, model, plan.deterministic, seed=plan.seed)
+    batches = tf.data.make_initializable_iterator(dataset)
     with averages_over(pipeline.train_config.num_steps):
         return batches.initializer, losses_of(model, pipeline.train_config, *batches.get_next())
 
