@@ -36,8 +36,8 @@ def chips(found: GridFilter, classes: Mapping[int, str], people: Mapping[int, st
     add("state", ReviewState(found.state).label if found.state else "")
     add("class_id", f"class {classes.get(found.class_id or 0, 'that is gone')}")
     add("text", f"“{found.text}” in name or folder")
-    add("min", f"at least {found.min} boxes")
-    add("max", "no boxes" if found.max == 0 else f"at most {found.max} boxes")
+    add("min", f"at least {boxes(found.min)}")
+    add("max", "no boxes" if found.max == 0 else f"at most {boxes(found.max)}")
     add("size", WORDS.get(found.size, ""))
     for flag in found.flag:
         said.append((WORDS[flag], replace(found, flag=tuple(name for name in found.flag if name != flag))))
@@ -50,3 +50,7 @@ def chips(found: GridFilter, classes: Mapping[int, str], people: Mapping[int, st
     add("like", f"looks like photo {found.like}")
     add("view", f"view “{views.get(found.view or 0, 'that is gone')}”")
     return [(words, rest.query_string()) for words, rest in said]
+
+
+def boxes(count: int | None) -> str:
+    return "1 box" if count == 1 else f"{count} boxes"

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from datasets.curation.actions import Outcome
-from datasets.curation.changes import boxes_by_image, change_images
+from datasets.curation.changes import boxes_by_image, change_images, chunks
 from datasets.geometry import clip_edges
 from datasets.likeness import like_pairs
 from datasets.models import Box, Dataset, Decision, Image, LikePair
@@ -42,14 +42,16 @@ def find_pairs(dataset: Dataset, progress: Callable[[int, int, str], None] = lam
     )
     found = {(ids[first], ids[second]): bits for first, second, bits in pairs}
     with transaction.atomic():
+        here = set(dataset.images.order_by().values_list("pk", flat=True))  # some may have been deleted meanwhile
         known = {(p.first_id, p.second_id): p for p in dataset.pairs.all()}
-        dataset.pairs.filter(decision="", pk__in=[p.pk for key, p in known.items() if key not in found]).delete()
+        for gone in chunks([p.pk for key, p in known.items() if key not in found]):
+            dataset.pairs.filter(decision="", pk__in=gone).delete()
         new = [
             LikePair(dataset=dataset, first_id=first, second_id=second, bits=bits)
             for (first, second), bits in found.items()
-            if (first, second) not in known
+            if (first, second) not in known and {first, second} <= here
         ]
-        LikePair.objects.bulk_create(new, batch_size=500)
+        LikePair.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)  # two people may look at once
     return {"dataset": dataset.name, "images": len(ids), "pairs": dataset.pairs.count(), "open": open_pairs(dataset)}
 
 
