@@ -42,6 +42,7 @@ class Pending:
     """Rows of a chunk that wait to be written together."""
 
     images: list[Image] = field(default_factory=list)
+    tagged: list[Image] = field(default_factory=list)  # images that were there already and got tags now
     boxes: list[NewBox] = field(default_factory=list)
     gone: list[Any] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
@@ -55,9 +56,8 @@ class Pending:
             alike[tuple(getattr(image, name) for name in FIELDS)].add(image.pk)
         for values, pks in alike.items():
             Image.objects.filter(pk__in=pks).update(**dict(zip(FIELDS, values, strict=True)))
-        tagged = [image for image in self.images if image.tags]
-        if tagged:
-            Image.objects.bulk_update(tagged, ["tags"])
+        if self.tagged:
+            Image.objects.bulk_update(self.tagged, ["tags"])
         gone = set(self.gone)
         if gone:
             Box.objects.filter(pk__in=gone).delete()

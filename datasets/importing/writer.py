@@ -219,8 +219,9 @@ class ChunkWriter:
         image.verified = image.verified or annotation.record.verified
         image.negative = not present
         image.revision += 1
-        if not image.tags:
-            image.tags = image_tags(annotation.record)
+        if not image.tags and (tags := image_tags(annotation.record)):
+            image.tags = tags
+            pending.tagged.append(image)
         pending.images.append(image)
         pending.traits[image.pk] = traits_of(present)
         summary = describe_change(added=added, removed=removed, other=f"imported from {annotation.path.name}"[:120])
