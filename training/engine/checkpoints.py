@@ -55,7 +55,7 @@ class Checkpoints:
 
     def save(self) -> int:
         """Writes `ckpt-<step>`; refuses weights that are no longer numbers, so that every checkpoint can be used."""
-        step = int(self._step)
+        step = int(self._step.read_value())
         if not all_finite(self._model):
             raise nan_error(step)
         self._manager.save(checkpoint_number=step)

@@ -51,9 +51,7 @@ def step_with(run: RunDirectory, strategy: tf.distribute.Strategy) -> dict[str, 
     loop._batches = batches(pipeline, model, strategy)
     loop._trace()
     losses = loss_values(loop._train_step())
-    weights = {
-        variable.name: [float(value) for value in tf.reshape(variable, [-1])[:3]] for variable in model.variables
-    }
+    weights = [[float(value) for value in tf.reshape(variable, [-1])[:3]] for variable in model.variables]
     return {"step": loop.step, "losses": losses, "weights": weights}
 
 

@@ -66,7 +66,7 @@ class TrainingLoop:
     @property
     def step(self) -> int:
         """Steps taken since the first start of the run."""
-        return int(self._global_step)
+        return int(self._global_step.read_value())  # a variable of several devices is no number by itself
 
     @property
     def replicas(self) -> int:
