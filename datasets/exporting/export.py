@@ -39,6 +39,7 @@ def export_dataset(
     if kind not in WRITERS:
         raise UserError("unknown_format", f"{kind!r} is not a format. Choose one of {', '.join(FORMATS)}.")
     items = _Counted(dataset, version, LACKS[kind], originals=originals)
+    items.voc = kind in ("voc", "pets")
     if not len(items):
         raise UserError(
             "nothing_to_export", f"{dataset.name} has no labelled image yet, so there is nothing to export."

@@ -49,6 +49,8 @@ class ExportItem:
 class Items:
     """The labelled images of a dataset as it is now, or of a frozen version. May be gone through several times."""
 
+    voc = True  # are the VOC files that came with images wanted?
+
     def __init__(self, dataset: Dataset, version: DatasetVersion | None, *, originals: bool = False) -> None:
         self.dataset, self.originals = dataset, originals
         self._frozen: dict[int, ManifestImage] = {}
@@ -93,9 +95,10 @@ class Items:
         }
         boxes = _boxes_of(ids) if not self._frozen else {}
         sources: dict[int, list[bytes]] = defaultdict(list)
-        found = SourceAnnotation.objects.filter(image__in=ids, format="voc").order_by("pk")
-        for pk, content in found.values_list("image_id", "content"):
-            sources[pk].append(bytes(content))
+        if self.voc or self._frozen:
+            found = SourceAnnotation.objects.filter(image__in=ids, format="voc").order_by("pk")
+            for pk, content in found.values_list("image_id", "content"):
+                sources[pk].append(bytes(content))
         for pk in ids:
             voc = sources[pk][0] if len(sources.get(pk, ())) == 1 else None
             frozen = self._frozen.get(pk)
