@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from training.engine.architectures.preset import CENTERNET, EXPORTS_PEAKS, EXPORTS_TWO_STAGES, FASTER_RCNN, SSD, Preset
+from training.engine.architectures.preset import (
+    CENTERNET,
+    EXPORTS_PEAKS,
+    EXPORTS_WITHOUT_TFLITE,
+    FASTER_RCNN,
+    SSD,
+    Preset,
+)
 from training.engine.errors import EngineError
 
 DEFAULT = "ssd_mobilenet_v2_fpn_keras"
@@ -55,7 +62,7 @@ def efficientdets() -> list[Preset]:
         Preset(
             f"efficientdet_d{number}", f"EfficientDet D{number}", "tf2", SSD,
             f"ssd_efficientnet-b{min(number, 6)}_bifpn_keras", size, (256, 1536), 128, 4 if number < 3 else 1,
-            0.08, 128, zoo=(f"efficientdet_d{number}_coco17_tpu-32",),
+            0.08, 128, zoo=(f"efficientdet_d{number}_coco17_tpu-32",), exports=EXPORTS_WITHOUT_TFLITE,
         )
         for number, size in enumerate(sizes)
     ]  # fmt: skip
@@ -70,14 +77,14 @@ def faster_rcnns() -> list[Preset]:
                 f"faster_rcnn_resnet{layers}_v1_{size}_coco17_{machine}"
                 for size, machine in (("640x640", "tpu-8"), ("1024x1024", "tpu-8"), ("800x1333", "gpu-8"))
             ),
-            exports=EXPORTS_TWO_STAGES,
+            exports=EXPORTS_WITHOUT_TFLITE,
         )
         for layers in (50, 101, 152)
     ]  # fmt: skip
     pyramids = [
         Preset(
             f"faster_rcnn_resnet{layers}_fpn_keras", f"Faster R-CNN ResNet{layers} V1 FPN", "tf2", FASTER_RCNN,
-            f"faster_rcnn_resnet{layers}_fpn_keras", 640, (128, 1536), 32, 2, 0.04, 64, exports=EXPORTS_TWO_STAGES,
+            f"faster_rcnn_resnet{layers}_fpn_keras", 640, (128, 1536), 32, 2, 0.04, 64, exports=EXPORTS_WITHOUT_TFLITE,
         )
         for layers in (50, 101, 152)
     ]  # fmt: skip
@@ -85,7 +92,7 @@ def faster_rcnns() -> list[Preset]:
         "faster_rcnn_inception_resnet_v2_keras", "Faster R-CNN Inception-ResNet V2", "tf2", FASTER_RCNN,
         "faster_rcnn_inception_resnet_v2_keras", 640, (128, 1536), 32, 1, 0.04, 64,
         zoo=tuple(f"faster_rcnn_inception_resnet_v2_{side}x{side}_coco17_tpu-8" for side in (640, 1024)),
-        exports=EXPORTS_TWO_STAGES,
+        exports=EXPORTS_WITHOUT_TFLITE,
     )  # fmt: skip
     return [*resnets, *pyramids, inception]
 

@@ -12,7 +12,8 @@ TFLITE = tuple(name for name in EXPORTS if name.startswith("tflite"))
 
 WHY_NOT = {
     "faster_rcnn": "Faster R-CNN cuts proposals out of its feature map, which TFLite has no operation for",
-    "center_net": "CenterNet tells its peaks by differences of a millionth, which are gone in integers of 8 bits",
+    "center_net": "the 8-bit file of a CenterNet found nothing when it was tried",
+    "efficientdet": "the TFLite file of an EfficientDet came out without its signature when it was tried",
     "resizer": "TFLite needs an input of one fixed size, and this model's depends on the photograph",
     "coder": "TFLite's box decoding knows only the Faster R-CNN box coder, and this model has another",
 }
@@ -52,6 +53,8 @@ def why_no_tflite(pipeline_model: Any) -> str:
     if family == "faster_rcnn":
         return WHY_NOT["faster_rcnn"]
     settings = getattr(pipeline_model, family)
+    if family == "ssd" and settings.feature_extractor.type.startswith("ssd_efficientnet"):
+        return WHY_NOT["efficientdet"]
     if family == "ssd" and settings.box_coder.WhichOneof("box_coder_oneof") != "faster_rcnn_box_coder":
         return WHY_NOT["coder"]
     resizer = settings.image_resizer
