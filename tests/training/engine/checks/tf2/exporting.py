@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -164,3 +165,11 @@ def one_resize_for_the_batch_is_the_api_own() -> None:
                 prepared, window = prepare(image.astype(np.uint8), {**plain, **size, **ratio})
                 assert np.allclose(prepared[0], expected, atol=1e-3), text
                 assert np.allclose(window, resizer.window(*image.shape[:2]))
+
+
+@check
+def a_model_that_has_not_learnt_is_not_judged_by_its_ap() -> None:
+    from training.engine.exports import fall_of_ap
+
+    assert fall_of_ap(0.02, 0.0) is None and fall_of_ap(None, 0.5) is None and fall_of_ap(0.5, None) is None
+    assert math.isclose(fall_of_ap(0.6, 0.5), 0.1)
