@@ -33,7 +33,7 @@ def test_the_whole_road(page: Page, site, demo_zip, shoot):
 
 def import_the_zip(page: Page, site, demo_zip: Path, shoot) -> None:
     shoot(page, "01-home-empty")
-    page.get_by_role("link", name="Make a dataset").click()
+    page.get_by_role("link", name="New dataset").click()
     page.get_by_label("Name").fill("Road test")
     page.get_by_role("button", name="Make the dataset").click()
     page.locator("input[data-send]:not([webkitdirectory])").set_input_files(demo_zip)

@@ -118,5 +118,5 @@ def test_an_export_is_asked_for(client, trained):
     assert answer.status_code == 202
     assert Job.objects.get(pk=answer.json()["job"]).state == JobState.QUEUED
     assert error_of(post(client, path, {"format": "onnx"})) == "exported_already"
-    assert error_of(post(client, path, {"format": "tflite"})) == "bad_format"
+    assert error_of(post(client, path, {"format": "coreml"})) == "bad_format"
     assert post(client, "/models/99/exports", {"format": "onnx"}).status_code == 404
