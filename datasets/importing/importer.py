@@ -7,7 +7,6 @@ theirs, so nothing comes in twice. A chunk is one short transaction, so that peo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from datasets.formats.records import FormatError
 from datasets.importing.annotations import Annotations
 from datasets.importing.classes import ClassMapper
 from datasets.importing.keeping import Keeper
-from datasets.importing.reading import read_chunks
+from datasets.importing.reading import reading_ahead
 from datasets.importing.report import ImportReport
 from datasets.importing.rows import ReadImage
 from datasets.importing.source import Entry, Source
@@ -82,14 +81,19 @@ class Importer:
     def run(self, progress: Callable[[int, int, str], None]) -> ImportReport:
         found, report = self.annotations, self.report
         check_not_empty(found)
-        found.read()
+        if images_in_records := found.detected.format == "tfrecord":
+            found.read()
         images = found.contents.images
         report.images_found = total = len(images)
+        chunks = [images[start : start + CHUNK] for start in range(0, total, CHUNK)]
         done = 0
-        for chunk in self._read_in_chunks(images):
-            self.writer.write(chunk)
-            done += CHUNK
-            progress(min(done, total), total, f"{min(done, total):,} of {total:,} images")
+        with reading_ahead(found.source, chunks) as outcomes:
+            if not images_in_records:
+                found.read()  # in this process, while others read the images
+            for entries, read in zip(chunks, outcomes, strict=True):
+                self.writer.write([image for image in map(self._pair, entries, read) if image])
+                done += CHUNK
+                progress(min(done, total), total, f"{min(done, total):,} of {total:,} images")
         self.writer.write_orphans(found.orphans)
         self._close()
         return report
@@ -105,11 +109,6 @@ class Importer:
         report.names_mapped = dict(self.mapper.merged)
         report.classes = [c.name for c in self.writer.dataset.classes.all()]
         report.problems.sort(key=lambda problem: (problem.code, problem.file))
-
-    def _read_in_chunks(self, images: list[Entry]) -> Iterator[list[ReadImage]]:
-        chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
-        for entries, outcomes in zip(chunks, read_chunks(self.annotations.source, chunks), strict=True):
-            yield [image for image in map(self._pair, entries, outcomes) if image]
 
     def _pair(self, entry: Entry, outcome: Picture | FormatError) -> ReadImage | None:
         if isinstance(outcome, FormatError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from datasets.storage import local_root, store, store_below
 THREADS = 3
 #: From here on it pays to start processes, which takes them a second.
 PROCESSES_FROM = 1000
-AHEAD = 6  # chunks read before the database asks for them
+AHEAD = 25  # chunks read before the database asks for them; a picture that was read is a few hundred bytes
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,39 @@ def _read_there(entries: Sequence[Entry]) -> list[Picture | FormatError]:
     return [_reader.read(entry) for entry in entries]
 
 
-def read_chunks(source: Source, chunks: list[list[Entry]], keep: bool = True) -> Iterator[list[Picture | FormatError]]:
-    """The outcome of each chunk in turn, read some chunks ahead. `keep`: store pictures, too."""
+Outcomes = list[Picture | FormatError]
+
+
+@contextmanager
+def reading_ahead(source: Source, chunks: list[list[Entry]], keep: bool = True) -> Iterator[Iterator[Outcomes]]:
+    """Gives the outcome of each chunk in turn. Reading begins at once, some chunks ahead of what is asked for.
+
+    `keep`: store pictures, too.
+    """
     root = local_root() if keep else None
     many = sum(map(len, chunks)) >= PROCESSES_FROM and (root is not None or not keep)
     reader = Reader(source, (root or "") if keep else None)
     with _pool(reader, many) as pool:
-        waiting: list[Future[list[Picture | FormatError]]] = []
+        waiting: deque[Future[Outcomes]] = deque()
         coming = iter(chunks)
-        for _ in chunks:
+
+        def fill() -> None:
             while len(waiting) < AHEAD and (chunk := next(coming, None)) is not None:
                 waiting.append(pool.submit(_read_there, chunk) if many else pool.submit(_read_here, reader, chunk))
-            yield waiting.pop(0).result()
+
+        def outcomes() -> Iterator[Outcomes]:
+            for _ in chunks:
+                fill()
+                yield waiting.popleft().result()
+
+        fill()
+        yield outcomes()
+
+
+def read_chunks(source: Source, chunks: list[list[Entry]], keep: bool = True) -> Iterator[Outcomes]:
+    """The outcome of each chunk in turn, read ahead."""
+    with reading_ahead(source, chunks, keep) as outcomes:
+        yield from outcomes
 
 
 def _read_here(reader: Reader, entries: Sequence[Entry]) -> list[Picture | FormatError]:
