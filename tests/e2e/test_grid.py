@@ -68,6 +68,7 @@ def test_deleting_asks_first_and_the_editor_follows_the_filter(page: Page, droid
     page.goto(f"{droids}?sort=newest")
     page.locator(".tile .photo").first.click()
     expect(page.locator(".editor-bar")).to_contain_text("1 of 4")
+    page.locator("[data-ready=true]").wait_for()  # the page is there before its script has wired the keys
     page.keyboard.press("d")
     expect(page).to_have_url(re.compile(r"\?sort=newest$"))
     expect(page.locator(".editor-bar")).to_contain_text("2 of 4")
