@@ -36,13 +36,9 @@ def run_import(
     if dataset is None:
         return None
 
-    def progress(done: int, total: int, message: str) -> None:
-        context.check()
-        context.progress(done, total, message)
-
     user = get_user_model().objects.filter(pk=context.job.user_id).first() if context.job.user_id else None
     try:
-        report = import_source(dataset, open_source(Path(path)), ImportOptions(**options), user, progress)
+        report = import_source(dataset, open_source(Path(path)), ImportOptions(**options), user, context.step)
     except UserError as error:
         raise JobError(error.message) from error
     if remove:
@@ -65,12 +61,8 @@ def run_preview(context: JobContext, dataset_id: int, path: str, **options: Any)
     if dataset is None:
         return None
 
-    def progress(done: int, total: int, message: str) -> None:
-        context.check()
-        context.progress(done, total, message)
-
     try:
-        found = preview(dataset, Path(path), ImportOptions(**options), progress)
+        found = preview(dataset, Path(path), ImportOptions(**options), context.step)
     except UserError as error:
         raise JobError(error.message) from error
     context.progress(1, 1, found.sentence())
@@ -97,16 +89,14 @@ def run_export(
     if dataset is None:
         return None
 
-    def progress(done: int, total: int, message: str) -> None:
-        context.check()
-        context.progress(done, total, message)
-
     try:
         version = version_of(dataset, number) if number is not None else None
         what = f"{dataset.slug}{f'-v{version.number}' if version else ''}-{format}"
         output = export_folder(context.job.pk) / f"{what}.zip"
         shutil.rmtree(output.parent, ignore_errors=True)
-        result = export_dataset(dataset, format, output, version, images=images, originals=originals, progress=progress)
+        result = export_dataset(
+            dataset, format, output, version, images=images, originals=originals, progress=context.step
+        )
     except UserError as error:
         raise JobError(error.message) from error
     context.progress(1, 1, f"{result['images']:,} images and {result['boxes']:,} boxes are in {output.name}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ def evaluate(context: JobContext, evaluation_id: int) -> dict[str, Any] | None:
     if evaluation is None:
         return None
     with told_to_people():
-        results = measure(evaluation, reporter(context))
+        results = measure(evaluation, context.step)
         context.progress(1, 1, "Comparing with the labels")
         keep(evaluation, results)
     context.progress(1, 1, f"{len(results.images):,} images measured")
@@ -34,19 +34,9 @@ def detect(context: JobContext, batch_id: int, uploads: Sequence[Upload] = ()) -
     if batch is None:
         return None
     with told_to_people():
-        images, boxes = detect_batch(batch, uploads, reporter(context))
+        images, boxes = detect_batch(batch, uploads, context.step)
     context.progress(1, 1, f"{boxes:,} boxes on {images:,} images")
     return {"images": images, "boxes": boxes, "problems": len(batch.problems)}
-
-
-def reporter(context: JobContext) -> Callable[[int, int, str], None]:
-    """Says how far the work is, and leaves it when somebody asked for that."""
-
-    def report(done: int, total: int, message: str) -> None:
-        context.check()
-        context.progress(done, total, message)
-
-    return report
 
 
 @contextmanager

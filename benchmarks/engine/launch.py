@@ -21,12 +21,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.engine.stock import train_loop  # noqa: E402
 from tests.training.engine.builders import make_request, make_run  # noqa: E402
 
 STEPS = 10
@@ -34,30 +34,14 @@ SIDES = ("engine", "single", "ten")
 
 
 def stock(run_dir: Path, steps_per_call: int) -> None:
-    """The child's side: trains with `train_loop` and ends with the tenth step."""
-    from training.engine import compat
+    """The child's side: trains with the API's loop and ends with the tenth step."""
 
-    compat.apply()
-    from object_detection import model_lib_v2
-
-    calls = [0]
-
-    def now() -> float:
-        # The loop reads the clock once before its first iteration and twice after each.
-        if calls[0] == 2 * STEPS // steps_per_call - 1:
+    def leave(readings: int) -> None:
+        if readings == 2 * STEPS // steps_per_call - 1:
             print("tenth", flush=True)
             os._exit(0)
-        calls[0] += 1
-        return time.time()
 
-    model_lib_v2.time = SimpleNamespace(time=now)
-    model_lib_v2.train_loop(
-        str(run_dir / "pipeline.config"),
-        str(run_dir / "stock"),
-        checkpoint_every_n=10**9,
-        record_summaries=False,
-        num_steps_per_iteration=steps_per_call,
-    )
+    train_loop(run_dir, steps_per_call, leave)
 
 
 def launch(side: str, run_dir: Path) -> tuple[float, float]:

@@ -20,12 +20,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.engine.stock import train_loop  # noqa: E402
 from tests.training.engine.builders import make_request, make_run  # noqa: E402
 
 WARM_UP_BLOCKS = 1
@@ -78,29 +78,8 @@ def train_with_engine(run_dir: Path, steps: int) -> None:
 
 
 def train_with_stock(run_dir: Path, steps: int) -> None:
-    from training.engine import compat
-
-    compat.apply()
-    from object_detection import model_lib_v2
-
     turn = Turn(1)
-    calls = [0]
-
-    def now() -> float:
-        # The loop reads the clock once before its first iteration, of `steps` steps, and twice after each.
-        if calls[0] % 2 == 0:
-            turn.step()
-        calls[0] += 1
-        return time.time()
-
-    model_lib_v2.time = SimpleNamespace(time=now)
-    model_lib_v2.train_loop(
-        str(run_dir / "pipeline.config"),
-        str(run_dir / "stock"),
-        checkpoint_every_n=10**9,
-        record_summaries=False,
-        num_steps_per_iteration=steps,
-    )
+    train_loop(run_dir, steps, lambda readings: None if readings % 2 else turn.step())
 
 
 SIDES: dict[str, Callable[[Path, int], None]] = {"engine": train_with_engine, "stock": train_with_stock}

@@ -78,8 +78,7 @@ def run_find(context: JobContext, dataset_id: int) -> dict[str, Any] | None:
         return None
 
     def progress(done: int, total: int, message: str) -> None:
-        context.check()
-        context.progress(done, total, f"{message}: {done:,} of {total:,}")
+        context.step(done, total, f"{message}: {done:,} of {total:,}")
 
     result = find_pairs(dataset, progress)
     context.progress(1, 1, f"{result['open']:,} pairs wait for a decision.")

@@ -142,8 +142,7 @@ def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
 
 def progress_of(context: JobContext) -> Progress:
     def progress(done: int, total: int) -> None:
-        context.check()
-        context.progress(done, total, f"{done:,} of {total:,} photos")
+        context.step(done, total, f"{done:,} of {total:,} photos")
 
     return progress
 

@@ -56,6 +56,11 @@ class JobContext:
             self._report(self.job.progress, self.job.message)
         self._write_now_and_then()
 
+    def step(self, done: float, total: float = 1.0, message: str = "") -> None:
+        """`check`, then `progress`: for work that may be stopped wherever it says how far it is."""
+        self.check()
+        self.progress(done, total, message)
+
     def log(self, line: str) -> None:
         self._lines.append(line)
         self._write_now_and_then()

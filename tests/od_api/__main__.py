@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.od_api import expected, report
-from tests.od_api.inventory import MODES, TestFile, package_root, test_files
+from tests.od_api.inventory import MODES, TestFile, bundled_files, package_root
 from tests.od_api.outcome import Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +24,7 @@ MOST_PATIENCE = 5
 def main(argv: list[str]) -> int:
     options = parse(argv)
     known = expected.load(options.expected)
-    files = [file for file in test_files(package_root()) if file.mode in options.mode and wanted(file, options.only)]
+    files = [file for file in bundled_files(package_root()) if file.mode in options.mode and wanted(file, options.only)]
     outcomes = []
     for mode in MODES:
         chosen = [file for file in files if file.mode == mode]

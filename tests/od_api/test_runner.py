@@ -11,7 +11,7 @@ from tests.od_api.__main__ import LIST, conclude
 from tests.od_api.child import run_file
 from tests.od_api.expected import Known
 from tests.od_api.forks import run_all
-from tests.od_api.inventory import TestFile, test_files
+from tests.od_api.inventory import TestFile, bundled_files
 from tests.od_api.outcome import Outcome
 
 STAND_IN = """
@@ -124,7 +124,7 @@ def test_files_are_given_their_mode_and_limit(tmp_path):
     for path in ("b_tf1_test.py", "a_test.py", "nets/c_test.py", "deployment/d_test.py", "e_tf2_test.py", "no.py"):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).touch()
-    found = [(file.path, file.mode, file.limit) for file in test_files(tmp_path)]
+    found = [(file.path, file.mode, file.limit) for file in bundled_files(tmp_path)]
     assert found == [
         ("a_test.py", "tf2", 120),
         ("e_tf2_test.py", "tf2", 120),
@@ -152,4 +152,4 @@ def test_the_kept_list_names_files_that_exist():
     entries = {(entry.mode, entry.file) for entry in expected.load(LIST)}
     from tests.od_api.inventory import package_root
 
-    assert entries <= {(file.mode, file.path) for file in test_files(package_root())}
+    assert entries <= {(file.mode, file.path) for file in bundled_files(package_root())}

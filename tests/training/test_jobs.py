@@ -169,10 +169,13 @@ def test_a_note_that_says_nothing_stops_nothing(tmp_path, text):
     children.stop_orphan(note)
 
 
-def test_a_number_that_belongs_to_another_process_is_left_alone(tmp_path):
+def test_a_number_that_belongs_to_another_process_is_left_alone(tmp_path, monkeypatch):
+    signalled = []
+    monkeypatch.setattr(children.os, "killpg", lambda *arguments: signalled.append(arguments))
     note = tmp_path / "engine.pid"
     note.write_text(json.dumps({"host": children.socket.gethostname(), "pid": os.getpid()}))
     children.stop_orphan(note)
+    assert signalled == []
 
 
 def test_two_runs_of_one_name_make_two_models(waiting_run):

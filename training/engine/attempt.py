@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import gc
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -62,37 +63,43 @@ class Attempt:
         self.stop.check()
         self.loop = loop = self.make_loop(strategy)
         self.evaluator = Evaluator(self.run, self.dataset, self.detector, min(self.batch_size, MOST_TOGETHER))
-        if loop.checkpoints.restore_latest():
-            self.events.state("restoring", f"Going on from step {loop.step}.")
-        elif restored := self.load_base():
-            skipped = [asdict(item) for item in restored.skipped]
-            self.events.write("restored", **{"from": restored.source}, kept=restored.kept, skipped=skipped)
+        self.fetch_weights(loop)
         return loop
 
+    def fetch_weights(self, loop: Any) -> None:
+        """Those of the newest checkpoint, else the base's."""
+        base = self.request.base
+        if loop.checkpoints.restore_latest():
+            self.events.state("restoring", f"Going on from step {loop.step}.")
+        elif base.kind != "none":
+            self.events.state("restoring", f"Loading the weights of {Path(base.path).name}.")
+            restored = self.load_base([name for _, name in sorted(self.dataset.classes.items())])
+            skipped = [asdict(item) for item in restored.skipped]
+            self.events.write("restored", **{"from": restored.source}, kept=restored.kept, skipped=skipped)
+
+    def load_base(self, class_names: list[str]) -> Restored:
+        """Puts the base's weights into the fresh model."""
+        return start_from(self.request, self.pipeline, self.model, class_names, self.run.root / "base")
+
     def make_loop(self, strategy: tf.distribute.Strategy) -> TrainingLoop:
+        setup = replace(self.setup(), strategy=strategy)
+        return TrainingLoop(self.run, self.pipeline, self.model, self.request.train, self.events, self.stop, setup)
+
+    def setup(self) -> Setup:
+        """What the request, the machine and earlier attempts say about the loop."""
         train = self.request.train
-        setup = Setup(
+        return Setup(
             seed=self.request.seed,
             deterministic=not device.has_gpu() if train.deterministic is None else train.deterministic,
             frozen_batch_norm=pipeline_config.frozen_batch_norm(self.request),
             rate_scale=self.recovery.rate_scale,
-            strategy=strategy,
         )
-        return TrainingLoop(self.run, self.pipeline, self.model, train, self.events, self.stop, setup)
 
     def said_about_devices(self, replicas: int) -> None:
         if replicas > 1:
             self.events.state("building", f"Sharing each batch among {replicas} GPUs.")
         if self.precision != device.FLOAT32:
             self.events.state("building", f"Working in {self.precision}, with weights in float32.")
-
-    def load_base(self) -> Restored | None:
-        """Puts the base's weights into the fresh model."""
-        base = self.request.base
-        if base.kind != "none":
-            self.events.state("restoring", f"Loading the weights of {Path(base.path).name}.")
-        names = [name for _, name in sorted(self.dataset.classes.items())]
-        return start_from(self.request, self.pipeline, self.model, names, self.run.root / "base")
 
     def train_and_evaluate(self, loop: TrainingLoop) -> bool:
         """Trains in stretches that end where an evaluation is due; returns whether it stopped early."""

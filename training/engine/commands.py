@@ -20,7 +20,7 @@ from training.engine.recipe import complete
 from training.engine.request import RunRequest
 from training.engine.rundir import RunDirectory, read_json
 
-#: Module with `TrainingRun` and `export_checkpoint` for each way.
+#: Module with `TrainingRun` and `load_subject` for each way.
 TRAINERS = {"tf2": "training.engine.train", "tf1": "training.engine.tf1.train"}
 
 
@@ -43,7 +43,9 @@ def in_run_directory(options: argparse.Namespace, run: RunDirectory, events: Eve
     trainer = load_trainer(way_of(request, run))
     if options.command == "export":
         output = options.output.resolve()
-        trainer.export_checkpoint(run, request, dataset, events, options.format, output, options.checkpoint)
+        export_checkpoint = import_module("training.engine.exports.command").export_checkpoint
+        load = trainer.load_subject
+        export_checkpoint(load, run, request, dataset, events, options.format, output, options.checkpoint)
         return
     training = trainer.TrainingRun(run, request, dataset, events, stop)
     if options.command == "train":

@@ -17,15 +17,13 @@ from training.engine.zoo import resolve
 
 def start_from(
     request: RunRequest, pipeline: Any, model: Any, class_names: Sequence[str], folder: Path
-) -> Restored | None:
-    """Loads the base that the request names into `model`, whose variables must exist; None when there is none.
+) -> Restored:
+    """Loads the base that the request names into `model`, whose variables must exist.
 
     `class_names` are the run's in the order of their ids; `folder` is a place to unpack archives to, gone afterwards.
     Raises `EngineError` for a base that cannot be read or does not fit.
     """
     base = request.base
-    if base.kind == "none":
-        return None
     extractor = extractor_of(pipeline)
     if base.kind == "backbone":
         return load_backbone(model, Path(base.path), width_of(extractor), extractor.type)

@@ -15,14 +15,15 @@ from training.engine.dataset import Dataset
 from training.engine.errors import Cancelled, EngineError
 from training.engine.evaluation import read_figures
 from training.engine.events import EventLog
-from training.engine.exports.command import export_all, export_checkpoint, subject_of
+from training.engine.exporting import load_subject, subject_of
+from training.engine.exports.command import export_all
 from training.engine.failures import explain
 from training.engine.model import Detector, build_model
 from training.engine.recovery import sentence
 from training.engine.request import RunRequest
 from training.engine.rundir import RunDirectory
 
-__all__ = ["TrainingRun", "export_checkpoint"]
+__all__ = ["TrainingRun", "load_subject"]
 
 
 class TrainingRun:

@@ -23,7 +23,8 @@ def main(run: RunDirectory, output: Path) -> None:
     import tensorflow as tf
 
     from training.engine import checkpoints, pipeline_config, records
-    from training.engine.exports.command import export_all, subject_of
+    from training.engine.exporting import subject_of
+    from training.engine.exports.command import export_all
     from training.engine.model import Detector, build_model
 
     request, dataset, pipeline = RunRequest.load(run.request), Dataset.load(run.dataset), pipeline_config.read(run)

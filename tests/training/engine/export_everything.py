@@ -24,7 +24,8 @@ def main(run: RunDirectory) -> None:
 
     from training.engine import pipeline_config, records
     from training.engine.checkpoints import Best
-    from training.engine.exports.command import export_all, subject_of
+    from training.engine.exporting import subject_of
+    from training.engine.exports.command import export_all
     from training.engine.exports.formats import FORMATS
     from training.engine.model import Detector, build_model
 

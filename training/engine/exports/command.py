@@ -1,29 +1,30 @@
-"""Exporting a checkpoint of a TF2 run: at the end of a training and by the `export` command.
+"""Exporting a checkpoint in formats: at the end of a training and by the `export` command.
 
 Needs `compat.apply()` first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from training.engine import exports, pipeline_config
-from training.engine.checkpoints import find, load_model
+from training.engine.checkpoints import find
 from training.engine.dataset import Dataset
 from training.engine.events import EventLog
 from training.engine.exports.formats import FORMATS
-from training.engine.exports.possible import refuse_impossible, why_no_tflite
+from training.engine.exports.possible import refuse_impossible
 from training.engine.exports.subject import Subject
-from training.engine.exports.tflite_graph import tflite_settings
-from training.engine.freezing import freeze
-from training.engine.model import Detector, build_model
 from training.engine.request import RunRequest
 from training.engine.rundir import RunDirectory
 
+#: Loads a checkpoint, given by its path, into a model built for the run, the request, the dataset and the pipeline.
+Load = Callable[[RunDirectory, RunRequest, Dataset, Any, Path], Subject]
+
 
 def export_checkpoint(
+    load: Load,
     run: RunDirectory,
     request: RunRequest,
     dataset: Dataset,
@@ -34,6 +35,7 @@ def export_checkpoint(
 ) -> None:
     """The `export` command: one checkpoint of a finished or stopped run in one format or several.
 
+    `load` is that of the way the run was trained in (`training.engine.exporting` or `training.engine.tf1.exporting`).
     One format is written to `output` itself, several to a folder each below it, named as the formats.
     """
     kinds = [kinds] if isinstance(kinds, str) else list(dict.fromkeys(kinds))
@@ -41,30 +43,8 @@ def export_checkpoint(
     refuse_impossible(kinds, pipeline.model)
     prefix = find(run, which)
     events.state("building", "Building the model.")
-    model = build_model(pipeline)
-    detector = Detector(model, request.model.input_size)
-    load_model(model, prefix)
-    subject = subject_of(run, request, dataset, detector, pipeline, prefix.name)
-    export_all(subject, events, kinds, output)
+    export_all(load(run, request, dataset, pipeline, prefix), events, kinds, output)
     events.state("done", f"Exported {prefix.name} as {', '.join(kinds)}.")
-
-
-def subject_of(
-    run: RunDirectory, request: RunRequest, dataset: Dataset, detector: Detector, pipeline: Any, checkpoint: str
-) -> Subject:
-    """What is exported when the detector's present weights are those of `checkpoint`."""
-    return Subject(
-        run,
-        request,
-        dataset,
-        checkpoint,
-        pipeline.model.WhichOneof("model"),
-        detector,
-        lambda lower_control_flow, batch: freeze(detector, lower_control_flow, batch),
-        detector.resizer.window if detector.resizer else exports.subject.whole_window,
-        None if why_no_tflite(pipeline.model) else tflite_settings(detector, pipeline.model),
-        max(detector.resizer.height, detector.resizer.width) if detector.resizer else 0,
-    )
 
 
 def export_all(subject: Subject, events: EventLog, kinds: Sequence[str], output: Path) -> None:

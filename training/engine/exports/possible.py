@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from training.engine.architectures.preset import EXPORTS
+from training.engine.config_import.source import way_of_extractor
 from training.engine.errors import EngineError
 
 TFLITE = tuple(name for name in EXPORTS if name.startswith("tflite"))
 
 WHY_NOT = {
+    "tf1": "TFLite's converter takes only functions of TensorFlow 2; the same network's architecture of TensorFlow 2 "
+    "(its name ends in _keras) has it",
     "faster_rcnn": "Faster R-CNN cuts proposals out of its feature map, which TFLite has no operation for",
     "center_net": "the 8-bit file of a CenterNet found nothing when it was tried",
     "efficientdet": "the TFLite file of an EfficientDet came out without its signature when it was tried",
@@ -53,6 +56,8 @@ def why_no_tflite(pipeline_model: Any) -> str:
     if family == "faster_rcnn":
         return WHY_NOT["faster_rcnn"]
     settings = getattr(pipeline_model, family)
+    if way_of_extractor(settings.feature_extractor.type) == "tf1":
+        return WHY_NOT["tf1"]
     if family == "ssd" and settings.feature_extractor.type.startswith("ssd_efficientnet"):
         return WHY_NOT["efficientdet"]
     if family == "ssd" and settings.box_coder.WhichOneof("box_coder_oneof") != "faster_rcnn_box_coder":

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
+from training.engine.request import TrainRequest
+
+UNFROZEN_RATE = 0.1  # part of the learning rate with which all variables go on after some were frozen
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -16,3 +20,9 @@ class Setup:
     frozen_batch_norm: bool = False
     rate_scale: float = 1.0
     strategy: tf.distribute.Strategy = field(default_factory=tf.distribute.get_strategy)
+
+
+def thawed(request: TrainRequest, step: int) -> bool:
+    """Whether what was frozen only for a while is trained at this step."""
+    until = request.freeze_until_step
+    return bool(request.freeze) and until is not None and step >= until

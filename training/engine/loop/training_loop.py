@@ -14,13 +14,11 @@ from training.engine.checkpoints import Checkpoints, nan_error
 from training.engine.events import EventLog
 from training.engine.loop.batches import training_batches
 from training.engine.loop.report import Reporter, loss_values
-from training.engine.loop.setup import Setup
+from training.engine.loop.setup import UNFROZEN_RATE, Setup, thawed
 from training.engine.loop.step import Losses, trace_step
 from training.engine.request import TrainRequest
 from training.engine.rundir import RunDirectory
 from training.engine.trainable import known_and_unknown, select
-
-UNFROZEN_RATE = 0.1  # part of the learning rate with which all variables go on after some were frozen
 
 
 class TrainingLoop:
@@ -78,11 +76,6 @@ class TrainingLoop:
         """That of the present step."""
         return float(self._schedule() * self._scale)
 
-    def _thawed(self, step: int) -> bool:
-        """Whether what was frozen only for a while is trained at this step."""
-        until = self._request.freeze_until_step
-        return bool(self._request.freeze) and until is not None and step >= until
-
     def prepare(self) -> None:
         """Starts the input and compiles the step, here and not at the first step, so that a signal interrupts it.
 
@@ -101,10 +94,10 @@ class TrainingLoop:
             self._reporter.show_batch(strategy.experimental_local_results(next(self._batches))[0])
 
     def _trace(self) -> None:
-        self._traced_thawed = thawed = self._thawed(self.step)
-        names = () if thawed else (*self._request.freeze, *self._frozen_by_config())
+        self._traced_thawed = all_of_it = thawed(self._request, self.step)
+        names = () if all_of_it else (*self._request.freeze, *self._frozen_by_config())
         variables = select(self._model, names, self._setup.frozen_batch_norm)
-        self._scale.assign(self._setup.rate_scale * (UNFROZEN_RATE if thawed else 1.0))
+        self._scale.assign(self._setup.rate_scale * (UNFROZEN_RATE if all_of_it else 1.0))
         self._train_step = trace_step(
             self._model,
             self._pipeline.train_config,
@@ -141,7 +134,7 @@ class TrainingLoop:
         started = time.perf_counter()
         while step < until:
             self._stop.check()
-            if self._thawed(step) and not self._traced_thawed:
+            if thawed(self._request, step) and not self._traced_thawed:
                 self._events.state("training", f"From step {step} on all variables are trained.")
                 self._trace()
             losses = self._train_step()

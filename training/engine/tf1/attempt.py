@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gc
 import shutil
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
 
-from training.engine import attempt, device, pipeline_config
+from training.engine import attempt, device
 from training.engine.errors import EngineError
-from training.engine.loop import Setup
 from training.engine.restore import Restored
 from training.engine.starting import extractor_of
 from training.engine.tf1.detector import Detector
@@ -38,38 +37,28 @@ class Attempt(attempt.Attempt):
             )
         self.detector = Detector(self.pipeline)
         self.stop.check()
-        train = self.request.train
-        setup = Setup(
-            seed=self.request.seed,
-            deterministic=not device.has_gpu() if train.deterministic is None else train.deterministic,
-            frozen_batch_norm=pipeline_config.frozen_batch_norm(self.request),
-            rate_scale=self.recovery.rate_scale,
+        self.loop = loop = TrainingLoop(
+            self.run, self.pipeline, self.detector, self.request.train, self.events, self.stop, self.setup()
         )
-        self.loop = loop = TrainingLoop(self.run, self.pipeline, self.detector, train, self.events, self.stop, setup)
         self.evaluator = Evaluator(self.run, self.dataset, self.detector)
-        if loop.checkpoints.restore_latest():
-            self.events.state("restoring", f"Going on from step {loop.step}.")
-        elif restored := self.load_base_into(loop):
-            skipped = [asdict(item) for item in restored.skipped]
-            self.events.write("restored", **{"from": restored.source}, kept=restored.kept, skipped=skipped)
+        self.fetch_weights(loop)
         return loop
 
-    def load_base_into(self, loop: TrainingLoop) -> Restored | None:
-        """Puts the base's weights into the fresh model."""
+    def load_base(self, class_names: list[str]) -> Restored:
+        """Puts the base's weights into the fresh graph of training."""
         base = self.request.base
-        if base.kind == "none":
-            return None
-        self.events.state("restoring", f"Loading the weights of {Path(base.path).name}.")
+        loop: Any = self.loop
         if base.kind == "backbone":
             raise EngineError(
                 "wrong_backbone",
                 "An architecture of 2017 cannot start from a Keras backbone file; choose a checkpoint of TensorFlow 1.",
             )
-        names = [name for _, name in sorted(self.dataset.classes.items())]
         folder = self.run.root / "base"
         try:
             start = resolve(base, folder, extractor_of(self.pipeline).type)
-            restored = load_checkpoint(loop.session, loop.graph.model_variables, start.prefix, start.classes, names)
+            restored = load_checkpoint(
+                loop.session, loop.graph.model_variables, start.prefix, start.classes, class_names
+            )
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return replace(restored, source=base.path)

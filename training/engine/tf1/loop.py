@@ -17,7 +17,7 @@ from training.engine.checkpoints import KEEP_LAST, nan_error
 from training.engine.events import EventLog
 from training.engine.loop import Setup
 from training.engine.loop.report import loss_values
-from training.engine.loop.training_loop import UNFROZEN_RATE
+from training.engine.loop.setup import UNFROZEN_RATE, thawed
 from training.engine.request import TrainRequest
 from training.engine.rundir import RunDirectory
 from training.engine.tf1 import training_graph
@@ -67,13 +67,8 @@ class TrainingLoop:
         """That of the present step."""
         return float(self.session.run(self.graph.learning_rate, self._fed(self.step)))
 
-    def _thawed(self, step: int) -> bool:
-        """Whether what was frozen only for a while is trained at this step."""
-        until = self._request.freeze_until_step
-        return bool(self._request.freeze) and until is not None and step >= until
-
     def _fed(self, step: int) -> dict[Any, float]:
-        return {self.graph.rate_scale: self._setup.rate_scale * (UNFROZEN_RATE if self._thawed(step) else 1.0)}
+        return {self.graph.rate_scale: self._setup.rate_scale * (UNFROZEN_RATE if thawed(self._request, step) else 1.0)}
 
     def run(self, until: int) -> None:
         """Trains until step `until`, saving and reporting on the way.
@@ -105,10 +100,10 @@ class TrainingLoop:
 
     def _take(self, step: int) -> tuple[dict[str, float], float]:
         """Takes the step after `step`; returns its losses and the learning rate it was taken with."""
-        thawed = self._thawed(step)
-        if thawed and step == self._request.freeze_until_step:
+        all_of_it = thawed(self._request, step)
+        if all_of_it and step == self._request.freeze_until_step:
             self._events.state("training", f"From step {step} on all variables are trained.")
-        train = self.graph.train_all if thawed else self.graph.train
+        train = self.graph.train_all if all_of_it else self.graph.train
         _, losses, rate = self.session.run([train, self.graph.losses, self.graph.learning_rate], self._fed(step))
         return loss_values(losses), float(rate)
 

@@ -6,9 +6,9 @@ from training.engine import train
 from training.engine.checkpoints import find
 from training.engine.exports.command import export_all
 from training.engine.tf1.attempt import Attempt
-from training.engine.tf1.exporting import export_checkpoint, subject_of
+from training.engine.tf1.exporting import load_subject, subject_of
 
-__all__ = ["TrainingRun", "export_checkpoint"]
+__all__ = ["TrainingRun", "load_subject"]
 
 
 class TrainingRun(train.TrainingRun):

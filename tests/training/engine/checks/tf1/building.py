@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tests.training.engine.checks.registry import check, refusal
+from tests.training.engine.checks.registry import check
 
 
 @check
@@ -62,11 +62,3 @@ def every_detector_of_2017_is_described_as_published() -> None:
         else:
             # The zoo's second stage has a box for each class.
             assert not family.second_stage_box_predictor.mask_rcnn_box_predictor.share_box_across_classes
-
-
-@check
-def tflite_is_refused() -> None:
-    from training.engine.tf1.exporting import refuse_tflite
-
-    refuse_tflite(["onnx", "frozen_graph"])
-    assert refusal(lambda: refuse_tflite(["onnx", "tflite_int8"])) == "export_impossible"

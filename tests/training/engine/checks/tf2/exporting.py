@@ -125,11 +125,28 @@ def formats_that_cannot_work_are_refused() -> None:
     assert refusal(lambda: refuse_impossible(["caffe"], model)) == "bad_request"
     model.center_net.num_classes = 1
     ratio = model.center_net.image_resizer.keep_aspect_ratio_resizer
+    model.center_net.feature_extractor.type = "mobilenet_v2_fpn_sep_conv"
     ratio.pad_to_max_dimension = True
     refuse_impossible(["tflite"], model)
     assert refusal(lambda: refuse_impossible(["tflite_int8"], model)) == "export_impossible"
     ratio.pad_to_max_dimension = False
     assert refusal(lambda: refuse_impossible(["tflite"], model)) == "export_impossible"
+
+
+@check
+def tflite_is_for_networks_of_tensorflow_2() -> None:
+    from object_detection.protos import model_pb2
+
+    from training.engine.exports.possible import refuse_impossible
+
+    model = model_pb2.DetectionModel()
+    model.ssd.image_resizer.fixed_shape_resizer.width = 300
+    model.ssd.box_coder.faster_rcnn_box_coder.y_scale = 10
+    model.ssd.feature_extractor.type = "ssd_mobilenet_v1_keras"
+    refuse_impossible(["tflite_int8"], model)
+    model.ssd.feature_extractor.type = "ssd_mobilenet_v1"
+    refuse_impossible(["onnx", "frozen_graph"], model)
+    assert refusal(lambda: refuse_impossible(["onnx", "tflite_int8"], model)) == "export_impossible"
 
 
 @check
