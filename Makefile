@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 
-.PHONY: run test od-api-tests check setup setup-dev chromium format clean
+.PHONY: run test od-api-tests check setup setup-dev chromium postgres format clean
 
 run: setup
 	@exec $(PY) manage.py serve
@@ -20,7 +20,10 @@ setup-dev:
 chromium:
 	@deploy/chromium.sh
 
-test: setup-dev chromium
+postgres:
+	@deploy/postgres.sh
+
+test: setup-dev chromium postgres
 	$(PY) -m pytest $(ARGS)
 
 od-api-tests: setup-dev

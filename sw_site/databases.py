@@ -1,0 +1,48 @@
+"""Which database the site stands on: SQLite in the data folder, or the one that DATABASE_URL names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+
+#: Seconds a connection is kept for the next request of its thread.
+KEEP_SECONDS = 600
+BACKENDS = ("django.db.backends.postgresql", "django.db.backends.sqlite3")
+
+
+def database(url: str, data_dir: Path) -> dict[str, Any]:
+    """Django's settings of the database at `url`, or of the SQLite file in `data_dir` when it is empty.
+
+    Raises:
+        ValueError: the address is of no database the site can use.
+    """
+    if not url:
+        return sqlite(data_dir / "db.sqlite3")
+    try:
+        found: dict[str, Any] = {**dj_database_url.parse(url)}
+    except ValueError:
+        found = {}
+    if found.get("ENGINE") not in BACKENDS:
+        # Not the address itself, because it holds a password.
+        raise ValueError(
+            "DATABASE_URL is not the address of a database the site can use. "
+            "Give it like postgres://user:password@host:5432/name, or leave it empty for SQLite in DATA_DIR."
+        )
+    if found["ENGINE"] == BACKENDS[1]:
+        return sqlite(Path(found["NAME"]))
+    return {**found, "CONN_MAX_AGE": KEEP_SECONDS, "CONN_HEALTH_CHECKS": True}
+
+
+def sqlite(file: Path) -> dict[str, Any]:
+    """WAL mode: readers never wait for the writer. IMMEDIATE: a writer queues at its start, not fails at its end."""
+    return {
+        "ENGINE": BACKENDS[1],
+        "NAME": file,
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+        },
+    }

@@ -1,0 +1,31 @@
+"""DATABASE_URL, and what an operator is told when it is wrong."""
+
+import pytest
+
+from sw_site.databases import database
+
+
+def test_without_an_address_it_is_sqlite_in_the_data_folder(tmp_path):
+    found = database("", tmp_path)
+    assert found["NAME"] == tmp_path / "db.sqlite3" and "WAL" in found["OPTIONS"]["init_command"]
+
+
+def test_an_address_of_postgres(tmp_path):
+    found = database("postgres://droid:beep%40boop@db.example:5433/sw?sslmode=require", tmp_path)
+    assert found["ENGINE"] == "django.db.backends.postgresql"
+    assert (found["USER"], found["PASSWORD"], found["HOST"], found["PORT"], found["NAME"]) == (
+        "droid", "beep@boop", "db.example", 5433, "sw",
+    )  # fmt: skip
+    assert found["OPTIONS"] == {"sslmode": "require"} and found["CONN_HEALTH_CHECKS"]
+
+
+def test_a_file_elsewhere_is_opened_as_the_one_in_the_data_folder(tmp_path):
+    found = database(f"sqlite:///{tmp_path}/other.sqlite3", tmp_path)
+    assert str(found["NAME"]) == f"{tmp_path}/other.sqlite3" and found["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+
+
+@pytest.mark.parametrize("url", ["mysql://me:s3cret@host/name", "host:5432/s3cret", "s3cret", "postgres://h:s3cret/x"])
+def test_an_address_that_means_nothing_is_refused_without_telling_the_password(tmp_path, url):
+    with pytest.raises(ValueError, match="postgres://user:password@host") as refused:
+        database(url, tmp_path)
+    assert "s3cret" not in str(refused.value)
