@@ -14,6 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.db import ConnectionHandler, connections
+
+from sw_site.databases import database
+
 #: Where packages put the programs that are not for everybody's PATH.
 FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin")
 #: What is in it may be lost with the machine, so nothing waits for the disk.
@@ -73,3 +79,27 @@ def _run(argv: list[str], options: dict[str, Any]) -> None:
         said.seek(0)
         if done.returncode:
             raise RuntimeError(f"{' '.join(argv)} failed:\n{said.read()}")
+
+
+def migrated(url: str) -> dict[str, Any]:
+    """Make the tables; the settings of the database, to be given to `as_default`."""
+    values = database(url, Path("unused"))
+    with as_default(values):
+        call_command("migrate", verbosity=0)
+    return values
+
+
+@contextmanager
+def as_default(values: dict[str, Any]) -> Iterator[None]:
+    """Everything in this thread and in new ones uses this database; before and after, the one of the settings."""
+    other = ConnectionHandler({"default": values})
+    kept, kept_settings = connections["default"], connections.settings["default"]
+    ContentType.objects.clear_cache()
+    connections.settings["default"] = other.settings["default"]
+    connections["default"] = other["default"]
+    try:
+        yield
+    finally:
+        other["default"].close()
+        connections.settings["default"], connections["default"] = kept_settings, kept
+        ContentType.objects.clear_cache()

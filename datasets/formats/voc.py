@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 from lxml import etree
 
 from datasets.formats.records import AnnotationRecord, BoxRecord, Context, FormatError, Tags, whole_or_exact
+from datasets.formats.voc_plain import read_plain
 
 MAX_BYTES = 20 * 1024 * 1024
 TRUE_TEXTS = {"1", "true", "yes"}
@@ -40,6 +41,11 @@ def read_voc(data: bytes, one_based: bool = False) -> AnnotationRecord:
     Raises:
         FormatError: not XML, not an <annotation>, or larger than 20 MB.
     """
+    return read_plain(data, 1.0 if one_based else 0.0) or read_any(data, one_based)
+
+
+def read_any(data: bytes, one_based: bool = False) -> AnnotationRecord:
+    """`read_voc` by way of an XML parser."""
     root = _parse(data)
     boxes: list[BoxRecord] = []
     problems: list[FormatError] = []

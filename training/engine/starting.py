@@ -15,9 +15,7 @@ from training.engine.restore import Restored, load_checkpoint
 from training.engine.zoo import resolve
 
 
-def start_from(
-    request: RunRequest, pipeline: Any, model: Any, class_names: Sequence[str], folder: Path
-) -> Restored:
+def start_from(request: RunRequest, pipeline: Any, model: Any, class_names: Sequence[str], folder: Path) -> Restored:
     """Loads the base that the request names into `model`, whose variables must exist.
 
     `class_names` are the run's in the order of their ids; `folder` is a place to unpack archives to, gone afterwards.
