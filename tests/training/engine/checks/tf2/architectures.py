@@ -90,7 +90,7 @@ def schedules_optimizers_and_batch_norm_follow_from_the_run() -> None:
     config = pipeline.train_config
     cosine = config.optimizer.momentum_optimizer.learning_rate.cosine_decay_learning_rate
     assert (config.num_steps, cosine.total_steps, cosine.warmup_steps) == (300, 300, 20)
-    assert (config.batch_size, config.max_number_of_boxes) == (3, 100)
+    assert (config.batch_size, config.max_number_of_boxes) == (3, 8)
     decay = pipeline.model.ssd.feature_extractor.conv_hyperparams.batch_norm.decay
     assert round(decay, 5) == round(1 - 20 / 300, 5)
     assert not pipeline.model.ssd.freeze_batchnorm
