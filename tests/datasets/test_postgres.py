@@ -133,7 +133,7 @@ def pages(dataset: Dataset, query: str, sort: str) -> tuple[list[list[str]], lis
 def test_pages_by_key_in_both_directions(imported, on_both):
     def story() -> dict[tuple[str, str], Any]:
         dataset, user = imported()
-        wanted = [("all", ""), *queries(dataset, user)]
+        wanted = [(name, query) for name, query in queries(dataset, user) if name in ("", "min=2", "class BB-8")]
         return {(name, sort): pages(dataset, query, sort) for name, query in wanted for sort in SORTS}
 
     for forward, back in on_both(story).values():
