@@ -7,10 +7,14 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.utils import timezone
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 #: Kinds of values that each database writes in its own way; all others go through as they are.
 PREPARED = (models.UUIDField, models.JSONField, models.DateTimeField, models.BinaryField)
@@ -38,10 +42,13 @@ def new_ids() -> Iterator[uuid.UUID]:
 
 @dataclass(slots=True)
 class NewBox:
-    """What a `Box` row will hold, without the ORM's object around it: an import makes hundreds of thousands."""
+    """What a `Box` row will hold, without the ORM's object around it: an import makes hundreds of thousands.
+
+    `image_id` may be filled in when the image has been inserted, too.
+    """
 
     id: uuid.UUID
-    image_id: int
+    image_id: int | None
     label_class_id: int
     x1: float
     y1: float
@@ -64,29 +71,32 @@ def insert_rows(model: type[models.Model], rows: Sequence[Any]) -> None:
     """
     if not rows:
         return
+    database = connections[DEFAULT_DB_ALIAS]  # the proxy in front of it costs as much as a value's preparation
     fields = [
         f for f in model._meta.concrete_fields if f.attname != "created_at" and not isinstance(f, models.AutoField)
     ]
-    quote = connection.ops.quote_name
+    quote = database.ops.quote_name
     columns = ", ".join(quote(name) for name in [*(str(field.column) for field in fields), "created_at"])
     marks = ", ".join(["%s"] * (len(fields) + 1))
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
-    columns_of_values = [_values(field, rows) for field in fields]
-    with connection.cursor() as cursor:
+    now = database.ops.adapt_datetimefield_value(timezone.now())
+    read = attrgetter(*(field.attname for field in fields))
+    as_read = zip(*map(read, rows), strict=True)
+    ready = [_prepared(field, values, database) for field, values in zip(fields, as_read, strict=True)]
+    with database.cursor() as cursor:
         cursor.executemany(
             # The names come from the model, the values are passed apart.
             f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})",  # noqa: S608
-            list(zip(*columns_of_values, [now] * len(rows), strict=True)),
+            list(zip(*ready, [now] * len(rows), strict=True)),
         )
 
 
-def _values(field: models.Field[Any, Any], rows: Sequence[Any]) -> list[Any]:
+def _prepared(field: models.Field[Any, Any], values: Sequence[Any], database: BaseDatabaseWrapper) -> Sequence[Any]:
     """One column of the rows, as the database wants it."""
-    name = field.attname
+    if isinstance(field, models.UUIDField) and not database.features.has_native_uuid_field:
+        return [value.hex for value in values]
     if isinstance(field, models.JSONField) and field.default is list:
-        empty = field.get_db_prep_save([], connection)  # nearly all are, and preparing one takes a while
-        values = (getattr(row, name) for row in rows)
-        return [field.get_db_prep_save(value, connection) if value else empty for value in values]
+        empty = field.get_db_prep_save([], database)  # nearly all are, and preparing one takes a while
+        return [field.get_db_prep_save(value, database) if value else empty for value in values]
     if isinstance(field, PREPARED):
-        return [field.get_db_prep_save(getattr(row, name), connection) for row in rows]
-    return [getattr(row, name) for row in rows]
+        return [field.get_db_prep_save(value, database) for value in values]
+    return values

@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from datasets.bulk import NewBox, insert_rows, new_ids
+from datasets.bulk import NewBox, new_ids
 from datasets.formats.records import BoxRecord, FormatError
 from datasets.importing.boxes import Frame, place_boxes
 from datasets.importing.classes import ClassMapper
 from datasets.importing.matching import normal
 from datasets.importing.report import ImportReport
-from datasets.importing.rows import FIELDS, Pending, ReadAnnotation, ReadImage, box_tags, image_tags
+from datasets.importing.rows import (
+    FIELDS,
+    AnyImage,
+    NewImage,
+    NewRevision,
+    NewSource,
+    Pending,
+    ReadAnnotation,
+    ReadImage,
+    box_tags,
+    image_tags,
+)
 from datasets.labels import boxes_as_json, describe_change
-from datasets.models import Box, Dataset, Image, ReviewState, Revision, SourceAnnotation
+from datasets.models import Box, Dataset, Image, ReviewState, SourceAnnotation
 from datasets.models.annotation import BoxSource
 from datasets.traits import traits_of
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
+
+
+IMPORT = BoxSource.IMPORT.value
 
 
 class ChunkWriter:
@@ -42,14 +57,17 @@ class ChunkWriter:
         self.dataset, self.mapper, self.report, self.user = dataset, mapper, report, user
         self.existing, self.stored_frame = existing, stored_frame
         self.unplaced: list[ReadAnnotation] = []
-        self._settled: set[int] = set()  # images whose old labels have been replaced, or were made by this import
+        self._settled: set[str] = set()  # hashes of images that this import made, or whose old labels it replaced
         self._first_path: dict[str, PurePosixPath] = {}  # of each hash seen in this import
         self._ids = new_ids()
+        self._user_id = user.pk if user else None
 
     def write(self, chunk: list[ReadImage]) -> None:
         with transaction.atomic():
-            rows = self._image_rows(chunk)
-            self._apply([(rows[item.picture.sha256], Frame.of(item.picture), item.annotations) for item in chunk])
+            pending = Pending()
+            rows = self._image_rows(chunk, pending)
+            work = [(rows[item.picture.sha256], Frame.of(item.picture), item.annotations) for item in chunk]
+            self._apply(work, pending)
 
     def write_orphans(self, annotations: list[ReadAnnotation]) -> None:
         """Annotations whose image came earlier: matched with the dataset's images; the rest is reported."""
@@ -70,7 +88,7 @@ class ChunkWriter:
                 self.unplaced.append(annotation)
                 self.report.add_problem(annotation.path, self._no_image(annotation, len(found)))
         with transaction.atomic():
-            self._apply(work)
+            self._apply(work, Pending())
 
     @staticmethod
     def _frame_of(image: Image) -> Frame:
@@ -86,29 +104,25 @@ class ChunkWriter:
             "annotation_without_image", f"Its image ({stated}) is not here. Add the image, and import this file again."
         )
 
-    def _image_rows(self, chunk: list[ReadImage]) -> dict[str, Image]:
+    def _image_rows(self, chunk: list[ReadImage], pending: Pending) -> dict[str, AnyImage]:
         """The row of each hash: known ones from the database, the others made now."""
         hashes = {item.picture.sha256 for item in chunk}
-        rows = {image.sha256: image for image in self.dataset.images.filter(sha256__in=hashes)}
-        new = []
+        there = self.dataset.images.filter(sha256__in=hashes).defer("fingerprint")
+        rows: dict[str, AnyImage] = {image.sha256: image for image in there}
         for item in chunk:
             sha256 = item.picture.sha256
             if sha256 in self._first_path:
                 self._say_duplicate(item)
-            elif sha256 in rows:
+            elif known := rows.get(sha256):
                 self.report.images_known += 1
                 self.report.images_skipped += 1
-                rows[sha256].split = rows[sha256].split or item.split
+                known.split = known.split or item.split
             else:
-                rows[sha256] = self._new_image(item)
-                new.append(rows[sha256])
+                rows[sha256] = image = self._new_image(item)
+                pending.new.append(image)
+                self._settled.add(sha256)
             self._first_path.setdefault(sha256, item.path)
-        insert_rows(Image, new)
-        pks = dict(self.dataset.images.filter(sha256__in=[i.sha256 for i in new]).values_list("sha256", "pk"))
-        for image in new:
-            image.pk = pks[image.sha256]
-        self._settled.update(image.pk for image in new)
-        self.report.images_added += len(new)
+        self.report.images_added += len(pending.new)
         return rows
 
     def _say_duplicate(self, item: ReadImage) -> None:
@@ -124,12 +138,13 @@ class ChunkWriter:
             ),
         )
 
-    def _new_image(self, item: ReadImage) -> Image:
+    def _new_image(self, item: ReadImage) -> NewImage:
         picture = item.picture
-        return Image(
-            dataset=self.dataset,
+        folder = str(item.path.parent)
+        return NewImage(
+            dataset_id=self.dataset.pk,
             file_name=item.path.name[:255],
-            folder=str(item.path.parent)[:500] if item.path.parent.parts else "",
+            folder="" if folder == "." else folder[:500],
             sha256=picture.sha256,
             file=picture.upright_name,
             original=picture.original_name,
@@ -139,39 +154,42 @@ class ChunkWriter:
             size_bytes=item.size,
             split=item.split,
             tags=next((image_tags(annotation.record) for annotation in item.annotations), []),
-            created_by=self.user,
+            created_by_id=self._user_id,
         )
 
-    def _apply(self, work: list[tuple[Image, Frame, list[ReadAnnotation]]]) -> None:
-        pks = {image.pk for image, _, _ in work}
-        known_sources = set(SourceAnnotation.objects.filter(image__in=pks).values_list("image_id", "sha256"))
-        boxes_of: dict[int, list[Box | NewBox]] = {pk: [] for pk in pks}
-        for box in Box.objects.filter(image__in=pks):
-            boxes_of[box.image_id].append(box)
-        pending = Pending()
+    def _apply(self, work: Sequence[tuple[AnyImage, Frame, list[ReadAnnotation]]], pending: Pending) -> None:
+        there = {image.pk: image.sha256 for image, _, _ in work if image.pk is not None}
+        known_sources = set()
+        boxes_of: dict[str, list[Box | NewBox]] = {image.sha256: [] for image, _, _ in work}
+        if there:
+            for pk, digest in SourceAnnotation.objects.filter(image__in=there).values_list("image_id", "sha256"):
+                known_sources.add((there[pk], digest))
+            for box in Box.objects.filter(image__in=there):
+                boxes_of[there[box.image_id]].append(box)
         for image, frame, files in work:
-            if files and self._keeps(image, boxes_of[image.pk]):
+            present = boxes_of[image.sha256]
+            if files and self._keeps(image, present):
                 self.report.images_kept += 1
                 continue
             for annotation in files:
                 digest = hashlib.sha256(annotation.data).hexdigest()
-                known = (image.pk, digest) in known_sources
+                known = (image.sha256, digest) in known_sources
                 if not known or self._replaces(image):
-                    known_sources.add((image.pk, digest))
-                    self._apply_one(image, frame, annotation, None if known else digest, boxes_of[image.pk], pending)
-            if not files and image.state == ReviewState.UNLABELLED and not boxes_of[image.pk]:
+                    known_sources.add((image.sha256, digest))
+                    self._apply_one(image, frame, annotation, None if known else digest, present, pending)
+            if not files and image.state == ReviewState.UNLABELLED and not present:
                 self._say_unlabelled(image)
         pending.save()
 
-    def _keeps(self, image: Image, present: list[Box | NewBox]) -> bool:
+    def _keeps(self, image: AnyImage, present: list[Box | NewBox]) -> bool:
         """Was it labelled before this import, and are such labels to be left alone?"""
         answered = bool(present) or image.state != ReviewState.UNLABELLED
-        return self.existing == "keep" and answered and image.pk not in self._settled
+        return self.existing == "keep" and answered and image.sha256 not in self._settled
 
-    def _replaces(self, image: Image) -> bool:
-        return self.existing == "replace" and image.pk not in self._settled
+    def _replaces(self, image: AnyImage) -> bool:
+        return self.existing == "replace" and image.sha256 not in self._settled
 
-    def _say_unlabelled(self, image: Image) -> None:
+    def _say_unlabelled(self, image: AnyImage) -> None:
         path = self._first_path.get(image.sha256, PurePosixPath(image.file_name))
         self.report.add_problem(
             path,
@@ -180,7 +198,7 @@ class ChunkWriter:
 
     def _apply_one(
         self,
-        image: Image,
+        image: AnyImage,
         frame: Frame,
         annotation: ReadAnnotation,
         digest: str | None,
@@ -190,8 +208,8 @@ class ChunkWriter:
         """Put what a file says on its image; `digest` is None when the file is kept already."""
         placed, problems = place_boxes(annotation.record, frame, self.stored_frame)
         replace = self._replaces(image)
-        self._settled.add(image.pk)
-        added, known, all_named = self._new_boxes(image, placed, present, problems)
+        self._settled.add(image.sha256)
+        added, known, all_named = self._new_boxes(placed, present, problems)
         removed = [box for box in present if box.id not in known] if replace and all_named else []
         for problem in (*annotation.record.problems, *problems):
             self.report.add_problem(annotation.path, problem)
@@ -199,46 +217,41 @@ class ChunkWriter:
             pending.sources.append(self._source(image, annotation, digest))
         elif not added and not removed:
             return
-        pending.gone.extend(box.id for box in removed)
+        pending.gone.update(box.id for box in removed)
         present[:] = [*(box for box in present if box not in removed), *added]
         self.report.boxes_added += len(added)
         self.report.boxes_replaced += len(removed)
         self._count_up(image, annotation, present, pending, len(added), len(removed))
-        pending.boxes.extend(added)
+        pending.boxes.append((image, added))
 
     def _count_up(
         self,
-        image: Image,
+        image: AnyImage,
         annotation: ReadAnnotation,
         present: list[Box | NewBox],
         pending: Pending,
         added: int,
         removed: int,
     ) -> None:
-        image.state = ReviewState.LABELLED if image.state == ReviewState.UNLABELLED else image.state
+        image.state = ReviewState.LABELLED.value if image.state == ReviewState.UNLABELLED else image.state
         image.verified = image.verified or annotation.record.verified
         image.negative = not present
         image.revision += 1
-        if not image.tags and (tags := image_tags(annotation.record)):
-            image.tags = tags
-            pending.tagged.append(image)
-        pending.images.append(image)
-        pending.traits[image.pk] = traits_of(present)
+        tags = [] if image.tags else image_tags(annotation.record)
+        image.tags = image.tags or tags
+        if not isinstance(image, NewImage):
+            pending.known[image.sha256] = image
+            if tags:
+                pending.tagged.append(image)
+        pending.traits[image.sha256] = traits_of(present)
         summary = describe_change(added=added, removed=removed, other=f"imported from {annotation.path.name}"[:120])
+        rows = boxes_as_json(present)
         pending.revisions.append(
-            Revision(
-                image=image,
-                number=image.revision,
-                user=self.user,
-                summary=summary,
-                boxes=boxes_as_json(present),
-                verified=image.verified,
-                negative=image.negative,
-            )
+            NewRevision(image, image.revision, summary, rows, image.verified, image.negative, self._user_id)
         )
 
     def _new_boxes(
-        self, image: Image, placed: list[BoxRecord], present: list[Box | NewBox], problems: list[FormatError]
+        self, placed: list[BoxRecord], present: list[Box | NewBox], problems: list[FormatError]
     ) -> tuple[list[NewBox], set[Any], bool]:
         """Boxes that are not on the image yet, ids of those that are, and whether every class name was known."""
         have = {(b.label_class_id, b.x1, b.y1, b.x2, b.y2): b.id for b in present}
@@ -256,14 +269,14 @@ class ChunkWriter:
                 self.report.boxes_known += 1
                 known.add(have[key])
                 continue
-            added.append(self._box(image, label_class.pk, record))
+            added.append(self._box(label_class.pk, record))
             have[key] = added[-1].id
         return added, known, not refused
 
-    def _box(self, image: Image, class_pk: int, record: BoxRecord) -> NewBox:
+    def _box(self, class_pk: int, record: BoxRecord) -> NewBox:
         return NewBox(
             next(self._ids),
-            image.pk,
+            None,
             class_pk,
             record.x1,
             record.y1,
@@ -273,18 +286,12 @@ class ChunkWriter:
             record.truncated,
             record.occluded,
             record.pose,
-            BoxSource.IMPORT.value,
-            score=record.score,
-            created_by_id=self.user.pk if self.user else None,
-            tags=box_tags(record),
+            IMPORT,
+            record.score,
+            self._user_id,
+            box_tags(record) if record.crowd or record.tags else [],
         )
 
     @staticmethod
-    def _source(image: Image, annotation: ReadAnnotation, digest: str) -> SourceAnnotation:
-        return SourceAnnotation(
-            image=image,
-            file_name=str(annotation.path)[:500],
-            format=annotation.format,
-            sha256=digest,
-            content=annotation.data,
-        )
+    def _source(image: AnyImage, annotation: ReadAnnotation, digest: str) -> NewSource:
+        return NewSource(image, str(annotation.path)[:500], annotation.format, digest, annotation.data)
