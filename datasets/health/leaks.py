@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from datasets.likeness import shot_groups
 from datasets.models import Dataset, Image
 from datasets.versions.manifest import ManifestError
+from datasets.versions.shots import grouped
 
 EXAMPLES = 6
 AT_ONCE = 5000
@@ -39,7 +39,7 @@ def _compare(ids: list[int]) -> tuple[int, list[list[int]]]:
     """(images compared, groups of images of one shot), worked out now."""
     prints = _fingerprints(ids)
     groups: dict[int, list[int]] = defaultdict(list)
-    for pk, group in zip(prints, shot_groups(list(prints.values())) if prints else [], strict=True):
+    for pk, group in grouped(prints, ids).items():
         groups[group].append(pk)
     return len(prints), list(groups.values())
 

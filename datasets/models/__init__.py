@@ -4,6 +4,7 @@ from datasets.models.annotation import Box, KeptFile, Revision, SourceAnnotation
 from datasets.models.curation import BulkChange, Decision, LikePair, SavedView
 from datasets.models.dataset import Dataset, LabelClass
 from datasets.models.image import Image, ReviewState
+from datasets.models.origin import ImageOrigin, OriginKind
 from datasets.models.upload import Upload, UploadBatch
 from datasets.models.version import DatasetVersion
 
@@ -14,9 +15,11 @@ __all__ = [
     "DatasetVersion",
     "Decision",
     "Image",
+    "ImageOrigin",
     "KeptFile",
     "LabelClass",
     "LikePair",
+    "OriginKind",
     "ReviewState",
     "Revision",
     "SavedView",
