@@ -35,7 +35,7 @@ def subject_of(
         checkpoint,
         pipeline.model.WhichOneof("model"),
         detector,
-        lambda lower_control_flow, batch: freeze(detector, lower_control_flow, batch),
+        lambda lower_control_flow, batch, loops: freeze(detector, lower_control_flow, batch, loops),
         detector.resizer.window if detector.resizer else whole_window,
         None if why_no_tflite(pipeline.model) else tflite_settings(detector, pipeline.model),
         max(detector.resizer.height, detector.resizer.width) if detector.resizer else 0,

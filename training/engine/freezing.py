@@ -16,13 +16,14 @@ INPUT = "image_tensor"
 SCOPE = "model"  # the inner points of `training.engine.model` have their names below it
 
 
-def freeze(detector: Detector, lower_control_flow: bool, batch: int | None = None) -> Any:
+def freeze(detector: Detector, lower_control_flow: bool, batch: int | None = None, loops: bool = True) -> Any:
     """A GraphDef from `image_tensor:0` (uint8 [batch, height, width, 3]) to `detection_boxes:0` and the other outputs.
 
     With `lower_control_flow` the loops are those of TensorFlow 1, which every reader of frozen graphs knows; tf2onnx
-    writes a broken model from them when the batch size is open and needs the functional kind.
+    writes a broken model from them when the batch size is open and needs the functional kind. Without `loops` an SSD
+    has none at all, see `Detector.trace`.
     """
-    traced = detector.trace(batch)
+    traced = detector.trace(batch, loops)
     frozen = convert_variables_to_constants_v2(traced, lower_control_flow=lower_control_flow)
     graph = tf.Graph()
     with graph.as_default():

@@ -5,6 +5,7 @@ Needs `compat.apply()` first.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from object_detection.meta_architectures.ssd_meta_arch import SSDMetaArch
 from training.engine.device import in_float32
 from training.engine.images import Pixels
 from training.engine.resizing import resizer_of
+from training.engine.suppression import whole_batches
 
 DETECTIONS = ("detection_boxes", "detection_classes", "detection_scores", "num_detections")
 RAW_OUTPUTS = ("raw_detection_boxes", "raw_detection_scores")
@@ -57,12 +59,17 @@ class Detector:
         self._function = tf.function(self._detect, input_signature=[images], autograph=False)
         self.anchors = self._create_variables(side)
 
-    def trace(self, batch: int | None = None) -> Any:
-        """The concrete function, for freezing; a fixed batch size unrolls the API's loops over images."""
-        if batch is None:
+    def trace(self, batch: int | None = None, loops: bool = True) -> Any:
+        """The concrete function, for freezing; a fixed batch size unrolls the API's loops over images.
+
+        Without `loops` an SSD suppresses the boxes of all images at once, and gives no `EXTRA_OUTPUTS`.
+        """
+        if batch is None and loops:
             return self._function.get_concrete_function()
         images = tf.TensorSpec([batch, None, None, 3], tf.uint8, name="image_tensor")
-        return tf.function(self._detect, input_signature=[images], autograph=False).get_concrete_function()
+        function = tf.function(self._detect, input_signature=[images], autograph=False)
+        with nullcontext() if loops else whole_batches(self.model):
+            return function.get_concrete_function()
 
     def __call__(self, images: Pixels) -> Outputs:
         return {name: value.numpy() for name, value in self._function(images).items()}
@@ -88,7 +95,7 @@ class Detector:
 
     def _detect(self, image_tensor: tf.Tensor) -> dict[str, tf.Tensor]:
         self._use_inference_mode()
-        inputs, shapes = self._preprocess(tf.cast(image_tensor, tf.float32))
+        inputs, shapes = self._preprocess(image_tensor)
         inputs, shapes = tf.identity(inputs, PREPROCESSED), tf.identity(shapes, TRUE_SHAPES)
         predicted = in_float32(self.model.predict(inputs, shapes))
         if ENCODINGS in predicted:
@@ -101,7 +108,7 @@ class Detector:
     def _preprocess(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """What `model.preprocess` gives: the model's input and the true shape [batch, 3] of each image in it."""
         if self.resizer is None:
-            inputs, shapes = self.model.preprocess(images)
+            inputs, shapes = self.model.preprocess(tf.cast(images, tf.float32))
             return inputs, shapes
         resized = self.resizer.resize(images)
         shape = tf.shape(resized)

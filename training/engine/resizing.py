@@ -40,15 +40,17 @@ class Resizer:
         return (self.height, self.height) if self.pad else None
 
     def resize(self, images: tf.Tensor) -> tf.Tensor:
-        """Float images [batch, height, width, 3] at the model's size, without padding."""
+        """Float images at the model's size, without padding, of uint8 images [batch, height, width, 3]."""
         size: Any = [self.height, self.width]
         if self.kind == "range":
             shape = tf.shape(images)
             longest, shortest = self.height, self.width
             size = tf.where(shape[1] < shape[2], [shortest, longest], [longest, shortest])
-        return tf.compat.v1.image.resize_images(
-            images, size, method=self.method, preserve_aspect_ratio=self.kind == "range"
-        )
+            scale = tf.reduce_min(tf.cast(size, tf.float32) / tf.cast(shape[1:3], tf.float32))
+            size = tf.cast(tf.round(scale * tf.cast(shape[1:3], tf.float32)), tf.int32)
+        if self.method == BILINEAR:
+            return bilinear(images, size)
+        return tf.compat.v1.image.resize_images(tf.cast(images, tf.float32), size, method=self.method)
 
     def fill_up(self, images: tf.Tensor) -> tf.Tensor:
         """The resized images with their right and lower margins filled."""
@@ -76,6 +78,32 @@ class Resizer:
         target = (self.width, self.height) if height < width else (self.height, self.width)
         factor = min(np.float32(side) / np.float32(given) for side, given in zip(target, (height, width), strict=True))
         return int(np.rint(factor * np.float32(height))), int(np.rint(factor * np.float32(width)))
+
+
+def bilinear(images: tf.Tensor, size: Any) -> tf.Tensor:
+    """`tf.compat.v1.image.resize_images` of uint8 images to `size` (height, width).
+
+    The rows that are needed are fetched and blended first: the operation by itself takes whole photographs of floats,
+    which an ONNX runtime turns from rows of pixels to planes of colours before, at the price of half a small network.
+    """
+    shape = tf.shape(images)
+    top, bottom, down = neighbours(shape[1], size[0])
+
+    def row(indices: tf.Tensor) -> tf.Tensor:
+        """Rows of floats; their colours are one axis: runtimes are slow where the innermost one has three places."""
+        return tf.reshape(tf.cast(tf.gather(images, indices, axis=1), tf.float32), [shape[0], size[0], shape[2] * 3])
+
+    above, below = row(top), row(bottom)
+    blended = tf.reshape(above + (below - above) * down[:, None], [shape[0], size[0], shape[2], 3])
+    return tf.compat.v1.image.resize_images(blended, size, method=BILINEAR)
+
+
+def neighbours(side: tf.Tensor, new: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """For each place of the new side: the two places of the old one it lies between, and how far from the first."""
+    scale = tf.cast(side, tf.float32) / tf.cast(new, tf.float32)
+    places = tf.cast(tf.range(new), tf.float32) * scale
+    first = tf.floor(places)
+    return tf.cast(first, tf.int32), tf.minimum(tf.cast(first, tf.int32) + 1, side - 1), places - first
 
 
 def resizer_of(model: Any) -> Resizer | None:

@@ -22,7 +22,7 @@ ONE_IMAGE = ("faster_rcnn",)
 
 def write(subject: Subject, folder: Path) -> dict[str, Any]:
     batch = 1 if subject.family in ONE_IMAGE else None
-    graph_def = subject.graph(batch=batch)
+    graph_def = subject.graph(batch=batch, loops=False)
     names = [f"{name}:0" for name in outputs_of(graph_def) if name in OUTPUTS]
     convert(graph_def, names, folder / FILE)
     return {

@@ -25,10 +25,11 @@ class Subject:
     """One checkpoint of a run and how to get at its graph and its answers.
 
     `detect` is the checkpoint itself: uint8 RGB images [1, height, width, 3] to outputs named as in
-    `training.engine.model`. `freeze(lower_control_flow, batch)` gives its GraphDef from `image_tensor` to those
-    outputs; a batch of None is open. `window(height, width)` is the part of the model's input that an image of this
-    size takes; `input_size` is the longest side of that input in pixels, 0 when only the request knows. `settings`
-    are what TFLite needs to know of the pipeline; None where TFLite cannot work.
+    `training.engine.model`. `freeze(lower_control_flow, batch, loops)` gives its GraphDef from `image_tensor` to those
+    outputs; a batch of None is open, and without `loops` it does without them where it can. `window(height, width)` is
+    the part of the model's input that an image of this size takes; `input_size` is the longest side of that input in
+    pixels, 0 when only the request knows. `settings` are what TFLite needs to know of the pipeline; None where TFLite
+    cannot work.
     """
 
     run: RunDirectory
@@ -37,15 +38,15 @@ class Subject:
     checkpoint: str
     family: str
     detect: Detect
-    freeze: Callable[[bool, int | None], Any]
+    freeze: Callable[[bool, int | None, bool], Any]
     window: Window = whole_window
     settings: Any = None
     input_size: int = 0
-    _graphs: dict[tuple[bool, int | None], Any] = field(default_factory=dict, repr=False)
+    _graphs: dict[tuple[bool, int | None, bool], Any] = field(default_factory=dict, repr=False)
 
-    def graph(self, lower_control_flow: bool = False, batch: int | None = None) -> Any:
+    def graph(self, lower_control_flow: bool = False, batch: int | None = None, loops: bool = True) -> Any:
         """The GraphDef, made once for all formats that share it."""
-        key = (lower_control_flow, batch)
+        key = (lower_control_flow, batch, loops)
         if key not in self._graphs:
             self._graphs[key] = self.freeze(*key)
         return self._graphs[key]

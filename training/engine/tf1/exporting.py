@@ -24,7 +24,7 @@ def subject_of(
 ) -> Subject:
     """What is exported when the detector has the weights of the checkpoint `prefix`."""
 
-    def freeze(lower_control_flow: bool, batch: int | None) -> Any:
+    def freeze(lower_control_flow: bool, batch: int | None, loops: bool) -> Any:
         if batch is None and not lower_control_flow:
             return detector.freeze()
         # In a graph loops are of one kind from the start, so another kind takes another graph.
