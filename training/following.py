@@ -54,6 +54,8 @@ class RunFollower:
             return
         points: dict[tuple[str, int], float] = {}
         for event in events:
+            if event.get("type") == "retry":
+                points = self._go_back(int(event["step"]), points)
             points |= self._take(event)
         self.run.events_offset = offset
         with transaction.atomic():
@@ -75,6 +77,15 @@ class RunFollower:
             self.error = event
             self.context.log(str(event.get("message", "")))
         return {}
+
+    def _go_back(self, step: int, points: dict[tuple[str, int], float]) -> dict[tuple[str, int], float]:
+        """The engine goes on from an earlier step after a failure: what came after it belongs to no weights any more.
+
+        Why it does is in the state that follows.
+        """
+        self.run.step = step
+        Metric.objects.filter(run=self.run, step__gt=step).delete()
+        return {(name, at): value for (name, at), value in points.items() if at <= step}
 
     def _take_state(self, event: Event) -> None:
         self.run.phase = str(event.get("state", ""))[:20]

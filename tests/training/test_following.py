@@ -120,3 +120,17 @@ def test_messages_say_how_far_and_how_long(follower):
 )
 def test_the_speed_is_steady_but_forgets_the_first_slow_step(speed, latest, expected):
     assert smoothed(speed, latest) == pytest.approx(expected)
+
+
+def test_a_retry_takes_back_what_came_after_its_checkpoint(follower):
+    write(follower, step(5, 3.0), step(10, 2.0))
+    follower.pull()
+    sentence = "The loss was not a number at step 15; going on from step 5 with half the learning rate."
+    write(follower, step(15, 900.0), {"type": "retry", "step": 5, "failed_step": 15, "message": sentence})
+    write(follower, {"type": "state", "state": "restoring", "message": sentence})
+    follower.pull()
+    assert points() == [(5, 3.0)] and follower.run.step == 5
+    assert sentence in follower.context.job.log + "\n".join(follower.context._lines)
+    write(follower, step(10, 1.5))
+    follower.pull()
+    assert points() == [(5, 3.0), (10, 1.5)]
