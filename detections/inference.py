@@ -58,13 +58,13 @@ class Problem:
 def load_predictor(model: TrainedModel) -> Predictor:
     """The model's predictor, from the process's small cache. Raises UserError when its files are gone or damaged."""
     with model_errors(model):
-        return get_predictor(model.onnx_folder)
+        return get_predictor(model.detector_folder)
 
 
 def check_model(model: TrainedModel) -> None:
     """Raises UserError when the model's graph is gone; nothing is loaded."""
     with model_errors(model):
-        model_file(model.onnx_folder)
+        model_file(model.detector_folder)
 
 
 @contextmanager

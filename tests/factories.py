@@ -102,5 +102,5 @@ def make_model(run: Run | None = None, **kwargs: Any) -> TrainedModel:
     folder.mkdir(parents=True, exist_ok=True)
     rows = [{"id": int(k), "name": v} for k, v in classes.items()]
     (folder / "model.json").write_text(json.dumps({"format": 1, "input_size": 128, "classes": rows}))
-    values = {"name": f"model {next(counter)}", "classes": classes, "step": run.steps, "onnx_sha256": "0" * 64}
+    values = {"name": f"model {next(counter)}", "classes": classes, "step": run.steps, "detector_sha256": "0" * 64}
     return TrainedModel.objects.create(run=run, size_bytes=1, **{**values, **kwargs})

@@ -119,7 +119,7 @@ class ModelOut(Schema):
     ap: float | None
     ap50: float | None
     size_bytes: int
-    onnx_sha256: str
+    detector_sha256: str
     exports: list[ExportOut]
     created_at: datetime
 

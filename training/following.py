@@ -73,6 +73,8 @@ class RunFollower:
             return self._take_eval(event)
         elif kind == "restored":
             self.context.log(restored_line(event))
+        elif kind == "export_failed":
+            self.context.log(str(event.get("message", "")))
         elif kind == "error":
             self.error = event
             self.context.log(str(event.get("message", "")))

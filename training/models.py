@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from datasets.models import Dataset, DatasetVersion
 from sw_site.jobs.models import Job, JobState
-from training.engine.architectures.preset import EXPORTS
+from training.engine.architectures.preset import DETECTORS, EXPORTS
 from training.engine.architectures.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class TrainedModelQuerySet(models.QuerySet["TrainedModel"]):
 
 
 class TrainedModel(models.Model):
-    """A registry entry: the best checkpoint of a run, with the ONNX graph that detects inside the site."""
+    """A registry entry: the best checkpoint of a run, with the exported graph that detects inside the site."""
 
     run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="model")
     name = models.CharField(max_length=100, unique=True)
@@ -113,8 +113,8 @@ class TrainedModel(models.Model):
     step = models.PositiveIntegerField(help_text="Step of the checkpoint that was kept.")
     ap = models.FloatField(null=True, blank=True, help_text="COCO AP on the version's val split, 0 to 1.")
     ap50 = models.FloatField(null=True, blank=True)
-    onnx_sha256 = models.CharField(max_length=64)
-    size_bytes = models.PositiveBigIntegerField(help_text="Of the ONNX graph.")
+    detector_sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveBigIntegerField(help_text="Of the exported graph.")
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -130,9 +130,10 @@ class TrainedModel(models.Model):
         return reverse("training:model-detail", args=[self.pk])
 
     @property
-    def onnx_folder(self) -> Path:
-        """Holds model.onnx and model.json; what `training.engine.predictor.Predictor` takes."""
-        return self.run.directory / "exports" / "onnx"
+    def detector_folder(self) -> Path:
+        """What the site detects with: the first of the formats a run ends with that is there, ONNX if none is."""
+        folders = [self.run.directory / "exports" / format for format in DETECTORS]
+        return next((folder for folder in folders if (folder / "model.json").is_file()), folders[0])
 
     @property
     def export_formats(self) -> list[ExportFormat]:

@@ -10,7 +10,8 @@ from django.db import transaction
 
 from sw_site.jobs.errors import JobError
 from training.engine import runner
-from training.models import Export, ExportFormat, Run, TrainedModel
+from training.engine.architectures.preset import DETECTORS
+from training.models import Export, Run, TrainedModel
 
 NAME_LENGTH = 100
 
@@ -18,24 +19,30 @@ NAME_LENGTH = 100
 def register(run: Run) -> TrainedModel:
     """The model of a finished run, from the files of its directory. Calling it twice gives the same model."""
     best = read_json(run.directory / "best" / "best.json", "best checkpoint")
-    graph = read_json(run.directory / "exports" / "onnx" / "model.json", "ONNX graph")
-    onnx = run.directory / "exports" / "onnx" / "model.onnx"
-    if not onnx.is_file():
-        raise missing("ONNX graph")
+    folder = next((path for path in detectors(run) if path.is_dir()), detectors(run)[0])
+    about = read_json(folder / "model.json", "exported graph")
+    graph = folder / about.get("file", "model.onnx")
+    if not graph.is_file():
+        raise missing("exported graph")
     values = {
-        "classes": {str(row["id"]): row["name"] for row in graph["classes"]},
+        "classes": {str(row["id"]): row["name"] for row in about["classes"]},
         "step": best["step"],
         "ap": best.get("ap"),
         "ap50": best.get("ap50"),
-        "onnx_sha256": graph.get("sha256", ""),
-        "size_bytes": onnx.stat().st_size,
+        "detector_sha256": about.get("sha256", ""),
+        "size_bytes": graph.stat().st_size,
     }
     with transaction.atomic():
         existing = TrainedModel.objects.filter(run=run).first()
         name = existing.name if existing else free_name(run)
         model, _ = TrainedModel.objects.update_or_create(run=run, defaults={**values, "name": name})
-        record_export(model, ExportFormat.ONNX, "exports/onnx", latest_export(run, ExportFormat.ONNX))
+        record_export(model, folder.name, f"exports/{folder.name}", latest_export(run, folder.name))
     return model
+
+
+def detectors(run: Run) -> list[Path]:
+    """The folders that the export at a run's end may be in, the one to detect with first."""
+    return [run.directory / "exports" / format for format in DETECTORS]
 
 
 def record_export(model: TrainedModel, format: str, folder: str, event: dict[str, Any]) -> Export:

@@ -26,7 +26,7 @@ def make_detector(
 ) -> TrainedModel:
     """A model trained on `version` that gives the same `answers` on every image."""
     model = make_model(make_run(version) if version else None, **kwargs)
-    write_onnx_model(model.onnx_folder, model.label_map, answers)
+    write_onnx_model(model.detector_folder, model.label_map, answers)
     return model
 
 

@@ -176,7 +176,7 @@ class TestForm:
 
     def test_model_whose_files_are_gone(self, client):
         model = make_detector()
-        (model.onnx_folder / "model.onnx").unlink()
+        (model.detector_folder / "model.onnx").unlink()
         answer = client.post(CREATE, {"model": model.pk, "source": "upload", "images": [upload()]})
         assert answer.status_code == 422
         assert "cannot be loaded" in answer.content.decode()

@@ -105,7 +105,7 @@ def test_model_without_its_files_says_what_to_do():
 @pytest.mark.django_db
 def test_model_with_a_damaged_graph_says_what_to_do():
     model = make_detector()
-    (model.onnx_folder / "model.onnx").write_bytes(b"not a graph")
+    (model.detector_folder / "model.onnx").write_bytes(b"not a graph")
     with pytest.raises(UserError) as error:
         load_predictor(model)
     assert error.value.code == "model_unusable"

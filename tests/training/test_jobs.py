@@ -17,6 +17,7 @@ from tests.factories import make_model
 from training import children, jobs
 from training.actions import request_export
 from training.models import Metric, TrainedModel
+from training.registry import register
 
 pytestmark = pytest.mark.usefixtures("fake_engine")
 
@@ -38,7 +39,7 @@ def test_success_registers_the_model(waiting_run):
     model = TrainedModel.objects.get(run=run)
     assert (model.name, model.step, model.ap, model.ap50) == ("droids", 20, 0.5, 0.9)
     assert model.classes == {"1": "BB-8", "2": "R2-D2"}
-    assert (model.onnx_sha256, model.size_bytes) == ("a" * 64, 5)
+    assert (model.detector_sha256, model.size_bytes) == ("a" * 64, 5)
     assert job.result == {"run": run.pk, "model": model.pk, "steps": 20, "val": {"ap": 0.5, "ap50": 0.9}}
     assert job.progress == 1.0 and "AP 50.0 %" in job.message
 
@@ -101,7 +102,7 @@ def test_a_stopping_worker_stops_the_child_and_puts_the_job_back(waiting_run):
         ("droids crash", "half the batch size"),
         ("droids nan", "lower the learning rate"),
         ("droids refuse", "choose another one"),
-        ("droids no-graph", "left no ONNX graph"),
+        ("droids no-graph", "left no exported graph"),
     ],
 )
 def test_failures_say_what_to_do(waiting_run, name, words):
@@ -176,6 +177,19 @@ def test_a_number_that_belongs_to_another_process_is_left_alone(tmp_path, monkey
     note.write_text(json.dumps({"host": children.socket.gethostname(), "pid": os.getpid()}))
     children.stop_orphan(note)
     assert signalled == []
+
+
+def test_a_run_without_onnx_is_registered_with_its_frozen_graph(waiting_run):
+    run = waiting_run("droids")
+    finished(run)
+    exports = run.directory / "exports"
+    folder = (exports / "onnx").rename(exports / "frozen_graph")
+    (folder / "model.onnx").rename(folder / "frozen_inference_graph.pb")
+    about = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps({**about, "file": "frozen_inference_graph.pb", "sha256": "b" * 64}))
+    model = register(run)
+    assert model.detector_folder == folder and model.detector_sha256 == "b" * 64
+    assert model.exports.filter(format="frozen_graph", folder="exports/frozen_graph").exists()
 
 
 def test_two_runs_of_one_name_make_two_models(waiting_run):

@@ -16,7 +16,7 @@ from training.engine.errors import Cancelled, EngineError
 from training.engine.evaluation import read_figures
 from training.engine.events import EventLog
 from training.engine.exporting import load_subject, subject_of
-from training.engine.exports.command import export_all
+from training.engine.exports.command import export_detector
 from training.engine.failures import explain
 from training.engine.model import Detector, build_model
 from training.engine.recovery import sentence
@@ -100,13 +100,12 @@ class TrainingRun:
         pipeline_config.write(self.run, pipeline_config.build(self.run, self.request, self.dataset))
 
     def export_best(self) -> None:
-        """Exports the best checkpoint as ONNX, which is what the site detects with."""
+        """Exports the best checkpoint in a format that can be detected with."""
         self.stop.check()
         prefix = find(self.run, "best")
         detector, pipeline = self.detector_for_export(), self.attempt.pipeline
         load_model(detector.model, prefix)
-        subject = subject_of(self.run, self.request, self.dataset, detector, pipeline, prefix.name)
-        export_all(subject, self.events, ["onnx"], self.run.exports / "onnx")
+        export_detector(subject_of(self.run, self.request, self.dataset, detector, pipeline, prefix.name), self.events)
 
     def detector_for_export(self) -> Detector:
         """The trained one, unless it works in a low precision or on several GPUs: exports do neither."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 SSD, FASTER_RCNN, CENTERNET = "ssd", "faster_rcnn", "centernet"
 EXPORTS = ("saved_model", "frozen_graph", "onnx", "tflite", "tflite_float16", "tflite_int8")
+#: What a run ends with, so that its model can be asked at once: the first of them that answers like the checkpoint.
+DETECTORS = ("onnx", "frozen_graph")
 #: Two stages cut proposals out of the feature map with operations that TFLite does not have; EfficientDet's files
 #: came out without their signature when they were tried.
 EXPORTS_WITHOUT_TFLITE = ("saved_model", "frozen_graph", "onnx")

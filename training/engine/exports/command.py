@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from training.engine import exports, pipeline_config
+from training.engine.architectures.preset import DETECTORS
 from training.engine.checkpoints import find
 from training.engine.dataset import Dataset
+from training.engine.errors import EngineError
 from training.engine.events import EventLog
 from training.engine.exports.formats import FORMATS
 from training.engine.exports.possible import refuse_impossible
@@ -68,3 +70,20 @@ def export_all(subject: Subject, events: EventLog, kinds: Sequence[str], output:
             checkpoint_ap=done.checkpoint_ap,
             seconds=round(done.seconds, 2),
         )
+
+
+def export_detector(subject: Subject, events: EventLog) -> None:
+    """The export at the end of a run: ONNX, or where that cannot be had, the next of `DETECTORS`.
+
+    Raises the first format's `EngineError` when none works.
+    """
+    failure: EngineError | None = None
+    for kind in DETECTORS:
+        try:
+            export_all(subject, events, [kind], subject.run.exports / kind)
+            return
+        except EngineError as error:
+            failure = failure or error
+            events.write("export_failed", format=kind, code=error.code, message=error.sentence)
+    if failure:
+        raise failure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from training.engine import train
 from training.engine.checkpoints import find
-from training.engine.exports.command import export_all
+from training.engine.exports.command import export_detector
 from training.engine.tf1.attempt import Attempt
 from training.engine.tf1.exporting import load_subject, subject_of
 
@@ -20,10 +20,11 @@ class TrainingRun(train.TrainingRun):
         return Attempt(self.run, self.request, self.dataset, self.events, self.stop)
 
     def export_best(self) -> None:
-        """Exports the best checkpoint as ONNX, which is what the site detects with."""
+        """Exports the best checkpoint in a format that can be detected with."""
         self.stop.check()
         prefix = find(self.run, "best")
         detector = self.attempt.detector
         detector.restore(prefix)
-        subject = subject_of(self.run, self.request, self.dataset, self.attempt.pipeline, detector, prefix)
-        export_all(subject, self.events, ["onnx"], self.run.exports / "onnx")
+        export_detector(
+            subject_of(self.run, self.request, self.dataset, self.attempt.pipeline, detector, prefix), self.events
+        )

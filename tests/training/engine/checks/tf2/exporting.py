@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
 from tests.training.engine.checks.registry import check, new_folder, refusal
+from training.engine.errors import EngineError
 
 IMAGE = np.zeros((100, 200, 3), np.uint8)
 
@@ -190,3 +193,44 @@ def a_model_that_has_not_learnt_is_not_judged_by_its_ap() -> None:
 
     assert fall_of_ap(0.02, 0.0) is None and fall_of_ap(None, 0.5) is None and fall_of_ap(0.5, None) is None
     assert math.isclose(fall_of_ap(0.6, 0.5), 0.1)
+
+
+@check
+def two_stages_that_have_not_learnt_are_judged_by_their_scores() -> None:
+    from training.engine.exports import limits_for
+    from training.engine.exports.comparison import Comparison
+    from training.engine.exports.formats import SAME
+
+    others = Comparison(2, 0.02, 2e-4, 2e-4, 3, 0.8, 1e-4)
+    assert SAME.broken(others, None) and limits_for(SAME, "faster_rcnn", 0.3).broken(others, None)
+    assert not limits_for(SAME, "faster_rcnn", 0.0).broken(others, None)
+    assert not limits_for(SAME, "faster_rcnn", None).broken(others, None)
+    assert limits_for(SAME, "ssd", 0.0) is SAME
+    wrong = Comparison(2, 0.0, 0.0, 0.1, 3, 1.0, 0.0)
+    assert limits_for(SAME, "faster_rcnn", 0.0).broken(wrong, None)
+
+
+@check
+def a_run_ends_with_the_first_format_that_works() -> None:
+    from training.engine.exports import command
+
+    folder, wrote, said = new_folder(), [], []
+    subject = SimpleNamespace(run=SimpleNamespace(exports=folder))
+    events = SimpleNamespace(write=lambda kind, **fields: said.append((kind, fields["format"])))
+    broken: set[str] = {"onnx"}
+
+    def export_all(subject: object, events: object, kinds: list[str], output: Path) -> None:
+        if kinds[0] in broken:
+            raise EngineError("export_mismatch", f"No {kinds[0]}.")
+        wrote.append(output)
+
+    with patch.object(command, "export_all", export_all):
+        command.export_detector(subject, events)
+        assert wrote == [folder / "frozen_graph"] and said == [("export_failed", "onnx")]
+        broken.add("frozen_graph")
+        try:
+            command.export_detector(subject, events)
+        except EngineError as error:
+            assert error.sentence == "No onnx."
+        else:
+            raise AssertionError("nothing works, and nobody was told")
