@@ -76,20 +76,39 @@ def reading_ahead(source: Source, chunks: list[list[Entry]], keep: bool = True) 
     many = sum(map(len, chunks)) >= PROCESSES_FROM and (root is not None or not keep)
     reader = Reader(source, (root or "") if keep else None)
     with _pool(reader, many) as pool:
-        waiting: deque[Future[Outcomes]] = deque()
+        waiting: deque[_Chunk] = deque()
         coming = iter(chunks)
 
         def fill() -> None:
             while len(waiting) < AHEAD and (chunk := next(coming, None)) is not None:
-                waiting.append(pool.submit(_read_there, chunk) if many else pool.submit(_read_here, reader, chunk))
+                job = pool.submit(_read_there, chunk) if many else pool.submit(_read_here, reader, chunk)
+                waiting.append(_Chunk(chunk, job))
 
         def outcomes() -> Iterator[Outcomes]:
             for _ in chunks:
                 fill()
-                yield waiting.popleft().result()
+                while many and not waiting[0].job.done() and _lend_a_hand(reader, waiting):
+                    fill()
+                yield waiting.popleft().job.result()
 
         fill()
         yield outcomes()
+
+
+@dataclass
+class _Chunk:
+    entries: list[Entry]
+    job: Future[Outcomes]
+
+
+def _lend_a_hand(reader: Reader, waiting: deque[_Chunk]) -> bool:
+    """Instead of waiting for the other process, read here the last chunk that it has not begun. False: it has all."""
+    for chunk in reversed(waiting):
+        if chunk.job.cancel():
+            chunk.job = Future()
+            chunk.job.set_result(_read_here(reader, chunk.entries))
+            return True
+    return False
 
 
 def read_chunks(source: Source, chunks: list[list[Entry]], keep: bool = True) -> Iterator[Outcomes]:
