@@ -23,8 +23,14 @@ chromium:
 postgres:
 	@deploy/postgres.sh
 
+# Most tests wait for one core, so two run at a time; a browser wants the machine for itself.
 test: setup-dev chromium postgres
+ifdef ARGS
 	$(PY) -m pytest $(ARGS)
+else
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not browser"
+	$(PY) -m pytest -m browser
+endif
 
 od-api-tests: setup-dev
 	$(PY) -m tests.od_api $(ARGS)
