@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import ConnectionHandler, connections
 
@@ -28,8 +27,8 @@ ROLE = "sw"
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """The address (as in DATABASE_URL) of an empty database, while the server runs.
+def postgres_server(*settings: str) -> Iterator[str]:
+    """The address (as in DATABASE_URL) of an empty database, while the server runs with these settings ("a=b").
 
     Raises:
         FileNotFoundError: the programs of Postgres are not installed.
@@ -44,7 +43,7 @@ def postgres_server() -> Iterator[str]:
     try:
         initdb = ["-D", data, "-U", ROLE, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         _run([program("initdb"), *initdb], options)
-        flags = " ".join(f"-c {setting}" for setting in (*SETTINGS, f"unix_socket_directories={folder}"))
+        flags = " ".join(f"-c {setting}" for setting in (*SETTINGS, *settings, f"unix_socket_directories={folder}"))
         log = str(folder / "log")
         _run([program("pg_ctl"), "-D", data, "-l", log, "-w", "-t", "60", "-o", flags, "start"], options)
         try:
@@ -92,6 +91,8 @@ def migrated(url: str) -> dict[str, Any]:
 @contextmanager
 def as_default(values: dict[str, Any]) -> Iterator[None]:
     """Everything in this thread and in new ones uses this database; before and after, the one of the settings."""
+    from django.contrib.contenttypes.models import ContentType
+
     other = ConnectionHandler({"default": values})
     kept, kept_settings = connections["default"], connections.settings["default"]
     ContentType.objects.clear_cache()

@@ -14,7 +14,7 @@ from django.http import QueryDict
 from datasets.models import Box, Dataset, Image, LikePair, ReviewState, SavedView
 from datasets.models.image import ImageQuerySet
 from datasets.models.version import SPLITS
-from datasets.traits import TRAITS
+from datasets.traits import TRAITS, class_bit
 
 SORTS = {
     "": "Oldest first",
@@ -128,6 +128,8 @@ class GridFilter:
             if trait in TRAITS:
                 found.append(GreaterThan(F("box_traits").bitand(TRAITS[trait]), 0))
         if self.class_id:
+            # Nearly all images without the class are told by their own row, in an index that holds its traits.
+            found.append(GreaterThan(F("box_traits").bitand(class_bit(self.class_id)), 0))
             found.append(Exists(Box.objects.filter(image=OuterRef("pk"), label_class=self.class_id).order_by()))
         return found
 

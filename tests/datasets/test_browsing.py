@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from datasets.browsing import GridFilter, neighbours, page_of
 from datasets.browsing.filters import FLAGS, SORTS
-from datasets.models import Image, LikePair, SavedView
-from datasets.traits import refresh_traits, traits_of
+from datasets.models import Image, LabelClass, LikePair, SavedView
+from datasets.traits import CLASS_BITS, TRAITS, class_bit, refresh_traits, traits_of
 from tests.factories import make_box, make_dataset, make_image, make_user
 
 pytestmark = pytest.mark.django_db
@@ -144,7 +144,10 @@ def test_a_page_costs_three_queries_whatever_is_on_it(droids):
     assert len(queries) == 4 and sum(text.count("<title>") for text in overlays) == 3
 
 
-@pytest.mark.parametrize("query", ["", "sort=name", "sort=most", "flag=difficult", "min=3", "split=test&flag=verified"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "sort=name", "sort=most", "flag=difficult", "min=3", "split=test&flag=verified", "name=x", "name=x&sort=name"],
+)
 def test_ids_are_found_in_an_index_alone(droids, query):
     if connection.vendor != "sqlite":
         pytest.skip("reads SQLite's own words")
@@ -167,7 +170,21 @@ def test_addresses_are_those_of_the_router():
 def test_traits_sum_boxes_up():
     image = make_image()
     boxes = [make_box(image, x2=42, y2=52, x1=10, y1=20), make_box(image, truncated=True, source="import")]
-    assert traits_of(boxes) == (2, 2 | 16 | 64 | 128) and traits_of([]) == (0, 0)
+    bit = class_bit(boxes[0].label_class_id)
+    assert traits_of(boxes) == (2, 2 | 16 | 64 | 128 | bit) and traits_of([]) == (0, 0)
+
+
+def test_class_bits_are_none_of_the_other_traits_and_fit_the_column():
+    bits = {class_bit(n) for n in range(1000)}
+    assert min(bits) > max(TRAITS.values()) and max(bits) < 2**63 and len(bits) == CLASS_BITS
+
+
+def test_classes_that_share_a_bit_are_told_apart(droids):
+    bb8 = droids.classes.first()
+    twin = LabelClass.objects.create(pk=bb8.pk + CLASS_BITS, dataset=droids, name="Twin", number=9, colour="#000000")
+    make_box(droids.images.get(file_name="c.jpg"), twin)
+    refresh_traits(droids.images.values_list("pk", flat=True))
+    assert names(droids, f"class={twin.pk}") == ["c.jpg"] and names(droids, f"class={bb8.pk}") == ["a.jpg", "b.jpg"]
 
 
 class TestPage:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from datasets.models import Dataset, Image
 from datasets.saving import BoxValues, save_boxes
+from datasets.traits import refresh_traits
 from sw_site.jobs.models import Job
 from sw_site.jobs.queue import run_here
 from tests.factories import make_box, make_dataset, make_image, make_version, picture_bytes
@@ -52,6 +53,7 @@ def test_the_grid_shows_photos_with_boxes_and_filters(client):
     make_box(make_image(dataset, file_name="one.jpg"), bb8)
     make_box(make_image(dataset, file_name="two.jpg"), r2d2)
     make_image(dataset, file_name="three.jpg", state="unlabelled")
+    refresh_traits(dataset.images.values_list("pk", flat=True))
 
     def shown(query):
         page = client.get(dataset.get_absolute_url() + query).context["page_obj"]
