@@ -12,6 +12,7 @@ from django.utils import timezone
 from datasets.curation.actions import Outcome
 from datasets.curation.changes import boxes_by_image, change_images, chunks
 from datasets.geometry import clip_edges
+from datasets.importing.twins import CODES
 from datasets.likeness import like_pairs
 from datasets.models import Box, Dataset, Decision, Image, LikePair
 from datasets.versions.shots import fingerprints_of
@@ -172,5 +173,5 @@ def refused_copies(dataset: Dataset, jobs: int = 10) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     for job in imports.only("result")[:jobs]:
         problems = (job.result or {}).get("problems") or []
-        found += [p for p in problems if isinstance(p, dict) and p.get("code") == "duplicate_image"]
+        found += [p for p in problems if isinstance(p, dict) and p.get("code") in CODES]
     return found

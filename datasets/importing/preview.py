@@ -15,7 +15,8 @@ from datasets.importing.importer import CHUNK, EXISTING, ImportOptions, check_no
 from datasets.importing.naming import propose
 from datasets.importing.reading import read_chunks
 from datasets.importing.rows import ReadAnnotation
-from datasets.importing.source import Entry, open_source
+from datasets.importing.source import Entry, Source, open_source
+from datasets.importing.twins import Twins
 from datasets.models import Dataset, ReviewState
 from datasets.pictures import Picture
 
@@ -57,7 +58,7 @@ class Preview:
 
 def preview(
     dataset: Dataset | None,
-    path: Path,
+    path: Path | Source,
     options: ImportOptions,
     progress: Callable[[int, int, str], None] = lambda done, total, message: None,
 ) -> Preview:
@@ -70,12 +71,12 @@ def preview(
 
 
 class _Previewer:
-    def __init__(self, dataset: Dataset | None, path: Path, options: ImportOptions) -> None:
+    def __init__(self, dataset: Dataset | None, path: Path | Source, options: ImportOptions) -> None:
         self.dataset, self.options, self.result = dataset, options, Preview()
         self.label_map = read_label_map_text(options.label_map)
-        self.found = Annotations(open_source(path), options)
+        self.found = Annotations(open_source(path) if isinstance(path, Path) else path, options)
         self._names: Counter[str] = Counter()
-        self._seen: dict[str, Entry] = {}
+        self._twins = Twins()
         self._labelled: dict[str, bool] = {}  # by hash, of the dataset's images
 
     def run(self, progress: Callable[[int, int, str], None]) -> Preview:
@@ -121,17 +122,14 @@ class _Previewer:
         result, annotations = self.result, self.found.of_image.get(entry, [])
         for note in picture.notes:
             self._add(str(entry.path), note)
-        if picture.sha256 in self._seen:
-            first = self._seen[picture.sha256].path
-            self._add(
-                str(entry.path), FormatError("duplicate_image", f"It is the same file, byte for byte, as {first}.")
-            )
+        records = [annotation.record for annotation in annotations]
+        if said := self._twins.meet(picture.sha256, str(entry.path), records):
+            self._add(str(entry.path), said)
         elif picture.sha256 in self._labelled:
             result.images_known += 1
             result.images_labelled += bool(annotations) and self._labelled[picture.sha256]
         else:
             result.images_new += 1
-        self._seen.setdefault(picture.sha256, entry)
         split = self.found.split_of(entry)
         if split:
             result.splits[split] = result.splits.get(split, 0) + 1

@@ -27,6 +27,7 @@ from datasets.importing.rows import (
     box_tags,
     image_tags,
 )
+from datasets.importing.twins import Twins
 from datasets.labels import boxes_as_json, describe_change
 from datasets.models import Box, Dataset, Image, ReviewState, SourceAnnotation
 from datasets.models.annotation import BoxSource
@@ -58,7 +59,7 @@ class ChunkWriter:
         self.existing, self.stored_frame = existing, stored_frame
         self.unplaced: list[ReadAnnotation] = []
         self._settled: set[str] = set()  # hashes of images that this import made, or whose old labels it replaced
-        self._first_path: dict[str, PurePosixPath] = {}  # of each hash seen in this import
+        self._twins = Twins()
         self._ids = new_ids()
         self._user_id = user.pk if user else None
 
@@ -111,8 +112,9 @@ class ChunkWriter:
         rows: dict[str, AnyImage] = {image.sha256: image for image in there}
         for item in chunk:
             sha256 = item.picture.sha256
-            if sha256 in self._first_path:
-                self._say_duplicate(item)
+            if said := self._twins.meet(sha256, str(item.path), [each.record for each in item.annotations]):
+                self.report.images_skipped += 1
+                self.report.add_problem(item.path, said)
             elif known := rows.get(sha256):
                 self.report.images_known += 1
                 self.report.images_skipped += 1
@@ -121,22 +123,8 @@ class ChunkWriter:
                 rows[sha256] = image = self._new_image(item)
                 pending.new.append(image)
                 self._settled.add(sha256)
-            self._first_path.setdefault(sha256, item.path)
         self.report.images_added += len(pending.new)
         return rows
-
-    def _say_duplicate(self, item: ReadImage) -> None:
-        first = self._first_path[item.picture.sha256]
-        boxes = sum(len(a.record.boxes) for a in item.annotations)
-        self.report.images_skipped += 1
-        self.report.add_problem(
-            item.path,
-            FormatError(
-                "duplicate_image",
-                f"It is the same file, byte for byte, as {first}. The image is kept once, and the boxes given for both "
-                f"({boxes} from this one) are together on it. Check that they belong there.",
-            ),
-        )
 
     def _new_image(self, item: ReadImage) -> NewImage:
         picture = item.picture
@@ -190,7 +178,7 @@ class ChunkWriter:
         return self.existing == "replace" and image.sha256 not in self._settled
 
     def _say_unlabelled(self, image: AnyImage) -> None:
-        path = self._first_path.get(image.sha256, PurePosixPath(image.file_name))
+        path = PurePosixPath(self._twins.first(image.sha256) or image.file_name)
         self.report.add_problem(
             path,
             FormatError("image_without_annotation", "There is no annotation file for it; it waits in “Unlabelled”."),

@@ -101,7 +101,7 @@ class TestTheTutorialsOwnPhotographs:
         result = self.run(capsys)
         dataset = Dataset.objects.get()
         assert result["boxes_added"] == 203 and result["classes"] == ["BB-8", "R2-D2"]
-        duplicates = [p for p in result["problems"] if p["code"] == "duplicate_image"]
+        duplicates = [p for p in result["problems"] if p["code"] == "duplicate_labels_differ"]
         assert len(duplicates) == 1 and "1 from this one" in duplicates[0]["message"]
         photos = dataset.images.filter(folder="images")
         assert photos.count() == 202 and photos.unlabelled().count() == 0

@@ -69,7 +69,7 @@ def test_an_image_under_another_name_is_the_same_image(tmp_path):
     write(tmp_path, {"b.xml": voc_xml("b.jpg", boxes=[("r2d2", 60, 60, 90, 90)])})
     dataset, report = run(tmp_path)
     assert (report.images_added, report.images_skipped, report.boxes_added) == (1, 1, 2)
-    assert codes(report) == ["duplicate_image"] and "a.jpg" in report.problems[0].message
+    assert codes(report) == ["duplicate_labels_differ"] and "a.jpg" in report.problems[0].message
     assert dataset.images.get().boxes.count() == 2
 
 
