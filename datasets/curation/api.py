@@ -15,6 +15,7 @@ from datasets.browsing import GridFilter, page_of
 from datasets.curation import classes as act
 from datasets.curation.dispatch import Order, chosen_ids
 from datasets.curation.duplicates import decide, find_pairs, keep_one
+from datasets.curation.groups import decide_group, keep_of_group, like_groups
 from datasets.curation.jobs import merge_or_submit, outcome_as_json, perform_or_submit
 from datasets.curation.undo import undo_change
 from datasets.health.detectors import DEFAULT
@@ -108,6 +109,26 @@ class PairOut(Schema):
     decision: str
 
 
+class GroupOut(Schema):
+    images: list[int]
+    bits: int
+    decision: str
+
+
+class GroupsOut(Schema):
+    items: list[GroupOut]
+    count: int
+
+
+class GroupIn(Schema):
+    """The `images` of a group, and either a `decision` or `keep`: the image that stays, while the others go."""
+
+    images: list[int] = Field(max_length=10_000)
+    decision: str = ""
+    keep: int | None = None
+    move_boxes: bool = True
+
+
 class DecideIn(Schema):
     decision: str = ""
     keep: int | None = None
@@ -166,6 +187,23 @@ def list_duplicates(request: HttpRequest, slug: str, decided: bool = False, limi
     pairs = dataset_for(request, slug).pairs.all()
     pairs = pairs.exclude(decision="") if decided else pairs.filter(decision="")
     return pairs[max(offset, 0) : max(offset, 0) + min(max(limit, 1), 1000)]
+
+
+@router.get("/{slug}/duplicates/groups", response=GroupsOut)
+def list_groups(request: HttpRequest, slug: str, decided: bool = False, limit: int = 100, offset: int = 0) -> Any:
+    """Everything that looks alike, as groups: what is reached from one image through pairs."""
+    groups = like_groups(dataset_for(request, slug), decided)
+    start = max(offset, 0)
+    return {"items": groups[start : start + min(max(limit, 1), 1000)], "count": len(groups)}
+
+
+@router.post("/{slug}/duplicates/groups", response=dict[str, Any])
+def settle_group(request: HttpRequest, slug: str, body: GroupIn) -> Any:
+    """Say "both", "shot" or "" (decide again) of all pairs among these images, or keep one and delete the others."""
+    dataset, user = dataset_for(request, slug), request.user
+    if body.keep is not None:
+        return outcome_as_json(keep_of_group(dataset, body.images, body.keep, user, body.move_boxes))  # type: ignore[arg-type]
+    return {"decision": body.decision, "pairs": decide_group(dataset, body.images, body.decision, user)}  # type: ignore[arg-type]
 
 
 @router.post("/{slug}/duplicates/{pk}", response=dict[str, Any])

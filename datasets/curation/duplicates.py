@@ -1,20 +1,18 @@
-"""Near duplicates: finding pairs of images that look alike, and what a person decides about each."""
+"""Near duplicates: finding pairs of images that look alike, and what a person decides about one of them."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from datasets.curation.actions import Outcome
-from datasets.curation.changes import boxes_by_image, change_images, chunks
-from datasets.geometry import clip_edges
+from datasets.curation.changes import chunks
+from datasets.curation.groups import keep_of_group, like_groups
 from datasets.importing.twins import CODES
 from datasets.likeness import like_pairs
-from datasets.models import Box, Dataset, Decision, Image, LikePair
+from datasets.models import Dataset, Decision, Image, LikePair
 from datasets.versions.shots import fingerprints_of
 from sw_site.jobs.context import JobContext
 from sw_site.jobs.models import Job
@@ -28,10 +26,6 @@ if TYPE_CHECKING:
 #: Partners that one image brings in; frames of a film would make thousands.
 PARTNERS = 4
 LOOK_AT_ONCE = 256
-#: Two boxes of a class that overlap this much (IoU) are the same box when labels are moved over.
-SAME_BOX = 0.8
-#: Boxes are only moved over where the shapes of the two pictures differ by less than this share.
-SHAPE_TOLERANCE = 0.02
 
 
 def find_pairs(dataset: Dataset, progress: Callable[[int, int, str], None] = lambda *_: None) -> dict[str, Any]:
@@ -53,7 +47,13 @@ def find_pairs(dataset: Dataset, progress: Callable[[int, int, str], None] = lam
             if (first, second) not in known and {first, second} <= here
         ]
         LikePair.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)  # two people may look at once
-    return {"dataset": dataset.name, "images": len(ids), "pairs": dataset.pairs.count(), "open": open_pairs(dataset)}
+    return {
+        "dataset": dataset.name,
+        "images": len(ids),
+        "pairs": dataset.pairs.count(),
+        "open": open_pairs(dataset),
+        "groups": len(like_groups(dataset)),
+    }
 
 
 def open_pairs(dataset: Dataset) -> int:
@@ -82,7 +82,7 @@ def run_find(context: JobContext, dataset_id: int) -> dict[str, Any] | None:
         context.step(done, total, f"{message}: {done:,} of {total:,}")
 
     result = find_pairs(dataset, progress)
-    context.progress(1, 1, f"{result['open']:,} pairs wait for a decision.")
+    context.progress(1, 1, f"{result['groups']:,} groups of photos wait for a decision.")
     return result
 
 
@@ -96,7 +96,7 @@ def decide(pair: LikePair, decision: str, user: User | None) -> None:
     pair.save(update_fields=["decision", "decided_by", "decided_at"])
 
 
-def keep_one(pair: LikePair, keep: int, user: User | None, move_boxes: bool = True) -> Outcome:
+def keep_one(pair: LikePair, keep: int, user: User | None, with_boxes: bool = True) -> Outcome:
     """Delete the other image of the pair; its boxes move over first, where the kept one lacks them.
 
     Raises:
@@ -104,67 +104,7 @@ def keep_one(pair: LikePair, keep: int, user: User | None, move_boxes: bool = Tr
     """
     if keep not in (pair.first_id, pair.second_id):
         raise UserError("not_of_this_pair", "That photo is not one of the two. Reload the page.", 422)
-    kept = Image.objects.get(pk=keep)
-    other = Image.objects.get(pk=pair.second_id if keep == pair.first_id else pair.first_id)
-    with transaction.atomic():
-        moved, change = _move_boxes(kept, other, user) if move_boxes else (0, None)
-        other.delete()
-    said = f", {moved} of its boxes moved over" if moved else ""
-    return Outcome(f"{other.file_name} is deleted{said}; {kept.file_name} stays.", 1, 0, change)
-
-
-def _move_boxes(kept: Image, other: Image, user: User | None) -> tuple[int, Any]:
-    boxes = boxes_by_image([kept.pk, other.pk])
-    missing = _missing(kept, other, boxes[kept.pk], boxes[other.pk])
-    if not missing:
-        return 0, None
-
-    def edit(image: Image, present: list[Box]) -> list[Box]:
-        Box.objects.bulk_create(missing)
-        present.extend(missing)
-        image.negative = False
-        return []
-
-    change = change_images(kept.dataset, [kept.pk], edit, f"{len(missing)} added from {other.file_name}", user)
-    return len(missing), change
-
-
-def _missing(kept: Image, other: Image, present: Sequence[Box], offered: Sequence[Box]) -> list[Box]:
-    """Boxes of the other image, scaled to the kept one, that it does not have yet."""
-    across, down = kept.width / other.width, kept.height / other.height
-    if offered and abs(across / down - 1) > SHAPE_TOLERANCE:
-        raise UserError(
-            "shapes_differ",
-            "The two photos have different shapes, so the boxes of one do not fit the other. "
-            "Delete the photo without moving its boxes, or keep both.",
-            409,
-        )
-    found = []
-    for box in offered:
-        edges = (box.x1 * across, box.y1 * down, box.x2 * across, box.y2 * down)
-        twins = (b for b in present if b.label_class_id == box.label_class_id and iou(edges, _edges(b)) >= SAME_BOX)
-        if next(twins, None) is None:
-            found.append(_copy(box, kept, clip_edges(edges, kept.width, kept.height)))
-    return found
-
-
-def _copy(box: Box, image: Image, edges: tuple[float, float, float, float]) -> Box:
-    copy = Box(id=uuid.uuid4(), image=image, label_class_id=box.label_class_id, pose=box.pose, source=box.source)
-    copy.x1, copy.y1, copy.x2, copy.y2 = edges
-    copy.difficult, copy.truncated, copy.occluded = box.difficult, box.truncated, box.occluded
-    copy.score, copy.created_by_id, copy.tags = box.score, box.created_by_id, box.tags
-    return copy
-
-
-def _edges(box: Box) -> tuple[float, float, float, float]:
-    return box.x1, box.y1, box.x2, box.y2
-
-
-def iou(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
-    """Intersection over union of two boxes with area, given as edges x1, y1, x2, y2."""
-    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    shared = max(0.0, width) * max(0.0, height)
-    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
+    return keep_of_group(pair.dataset, (pair.first_id, pair.second_id), keep, user, with_boxes)
 
 
 def refused_copies(dataset: Dataset, jobs: int = 10) -> list[dict[str, str]]:

@@ -1,6 +1,8 @@
-"""Photos that look alike, two by two, and what becomes of them."""
+"""Photos that look alike, group by group, and what becomes of them."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,14 +14,17 @@ from django.views.decorators.http import require_http_methods
 from datasets.access import dataset_for
 from datasets.browsing.filters import whole
 from datasets.browsing.tiles import load_tiles
-from datasets.curation.duplicates import decide, keep_one, refused_copies, run_find
-from datasets.models import Dataset, LikePair
+from datasets.curation.duplicates import refused_copies, run_find
+from datasets.curation.groups import LikeGroup, decide_group, keep_of_group, like_groups
+from datasets.models import Dataset
 from datasets.views.grid import tell
 from sw_site.jobs.models import Job
 from sw_site.jobs.queue import submit
 from sw_site.lib.errors import UserError
 
-PAIRS = 10
+GROUPS = 10
+#: Of a group larger than this the first are shown; the rest is counted.
+PHOTOS_SHOWN = 60
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,25 +33,33 @@ def duplicate_list(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         return act(request, dataset)
     decided = request.GET.get("decided") == "1"
-    pairs = dataset.pairs.exclude(decision="") if decided else dataset.pairs.filter(decision="")
-    page = Paginator(pairs.select_related("decided_by"), PAIRS).get_page(request.GET.get("page"))
+    groups = {False: like_groups(dataset), True: like_groups(dataset, decided=True)}
+    page = Paginator(groups[decided], GROUPS).get_page(request.GET.get("page"))
     context = {
         "dataset": dataset,
         "tab": "duplicates",
         "decided": decided,
         "page_obj": page,
-        "rows": with_photos(list(page.object_list)),
-        "counts": (dataset.pairs.filter(decision="").count(), dataset.pairs.exclude(decision="").count()),
+        "rows": with_photos(dataset, list(page.object_list)),
+        "counts": (len(groups[False]), len(groups[True])),
         "refused": refused_copies(dataset),
         "last": Job.objects.filter(kind="duplicates", subject_url=request.path).defer("log", "payload").first(),
     }
     return TemplateResponse(request, "datasets/duplicate_list.html", context)
 
 
-def with_photos(pairs: list[LikePair]) -> list[tuple[LikePair, list[object]]]:
-    """Pairs with their two images, ready to be drawn."""
-    images = {image.pk: image for image in load_tiles([pk for p in pairs for pk in (p.first_id, p.second_id)])}
-    return [(p, [images[p.first_id], images[p.second_id]]) for p in pairs if {p.first_id, p.second_id} <= images.keys()]
+def with_photos(dataset: Dataset, groups: list[LikeGroup]) -> list[dict[str, Any]]:
+    """Groups with their nearest pair (which knows who decided) and their images, ready to be drawn."""
+    shown = [pk for group in groups for pk in group.images[:PHOTOS_SHOWN]]
+    images = {image.pk: image for image in load_tiles(shown)}
+    pairs = dataset.pairs.select_related("decided_by").in_bulk([group.pairs[0] for group in groups])
+    rows: list[dict[str, Any]] = []
+    for group in groups:
+        photos = [images[pk] for pk in group.images[:PHOTOS_SHOWN] if pk in images]
+        pair = pairs.get(group.pairs[0])
+        if pair and len(photos) > 1:  # else one was deleted this moment
+            rows.append({"group": group, "pair": pair, "photos": photos, "others": len(group.images) - 1})
+    return rows
 
 
 def act(request: HttpRequest, dataset: Dataset) -> HttpResponse:
@@ -64,7 +77,7 @@ def act(request: HttpRequest, dataset: Dataset) -> HttpResponse:
 def find(request: HttpRequest, dataset: Dataset) -> None:
     if Job.objects.active().filter(kind="duplicates", subject_url=request.path).exists():
         raise UserError(
-            "already_looking", "The photos are being compared already. This page shows the pairs then.", 409
+            "already_looking", "The photos are being compared already. This page shows the groups then.", 409
         )
     submit(
         run_find,
@@ -74,15 +87,14 @@ def find(request: HttpRequest, dataset: Dataset) -> None:
         user=request.user,  # type: ignore[arg-type]
         subject_url=request.path,
     )
-    messages.info(request, "The photos are compared in the background. Pairs appear here when that is done.")
+    messages.info(request, "The photos are compared in the background. Groups appear here when that is done.")
 
 
 def settle(request: HttpRequest, dataset: Dataset) -> None:
     data = request.POST
-    pair = dataset.pairs.filter(pk=whole(data.get("pair", "")) or 0).first()
-    if pair is None:
-        raise UserError("no_such_pair", "This pair is not there any more: one of its photos was deleted.", 404)
+    images = [pk for pk in map(whole, data.getlist("image")) if pk]
+    user: Any = request.user
     if keep := whole(data.get("keep", "")):
-        tell(request, dataset, keep_one(pair, keep, request.user, data.get("boxes") == "1"))  # type: ignore[arg-type]
+        tell(request, dataset, keep_of_group(dataset, images, keep, user, data.get("boxes") == "1"))
     else:
-        decide(pair, data.get("decision", "?"), request.user)  # type: ignore[arg-type]
+        decide_group(dataset, images, data.get("decision", "?"), user)
