@@ -13,6 +13,7 @@ from datasets.curation.api import router as curation
 from datasets.labels import boxes_as_json
 from datasets.models import Dataset, Image
 from datasets.saving import BoxValues, save_boxes
+from datasets.sources.api import router as sources
 from datasets.transfer_api import router as transfer
 from datasets.versions.difference import as_json, compare
 from datasets.versions.freeze import freeze, parse_fractions
@@ -23,6 +24,7 @@ from sw_site.lib.errors import UserError
 router = Router(tags=["datasets"])
 router.add_router("", curation)
 router.add_router("", transfer)
+router.add_router("", sources)
 
 
 class DatasetOut(Schema):

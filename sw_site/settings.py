@@ -99,6 +99,9 @@ JOB_LOST_AFTER_SECONDS = env_int("SW_JOB_LOST_AFTER", 60)
 MEDIA_ROOT = DATA_DIR / "media"
 RUNS_ROOT = DATA_DIR / "runs"
 UPLOADS_ROOT = DATA_DIR / "uploads"
+#: Where images may come from besides uploads; both are off until whoever runs the site says otherwise.
+IMPORT_ROOTS = env_list("SW_IMPORT_ROOTS")
+URL_IMPORT = env_bool("SW_URL_IMPORT")
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

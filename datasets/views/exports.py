@@ -57,7 +57,7 @@ def image_sources(request: HttpRequest, pk: int) -> HttpResponse:
     """The image file as it came, and every annotation file that spoke of it."""
     image = image_for(request, pk)
     sources = image.sources.defer("content").order_by("pk")
-    context = {"image": image, "dataset": image.dataset, "sources": sources}
+    context = {"image": image, "dataset": image.dataset, "sources": sources, "origins": image.origins.all()}
     return TemplateResponse(request, "datasets/image_sources.html", context)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -24,6 +25,7 @@ from datasets.forms import ImportForm
 from datasets.importing.importer import EXISTING, ImportOptions
 from datasets.jobs import import_job, preview_job, remove_upload
 from datasets.models import Dataset
+from datasets.sources.jobs import folder_job, folder_preview_job, is_of_server
 from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.queue import enqueue
 
@@ -73,6 +75,7 @@ def import_preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "chosen": job.payload.get("existing"),
         "formats": FORMATS.items(),
         "gone": not Path(job.payload["path"]).exists(),
+        "of_server": is_of_server(job),
     }
     template = "datasets/_import_preview.html" if request.headers.get("HX-Request") else "datasets/import_preview.html"
     return TemplateResponse(request, template, context)
@@ -80,7 +83,12 @@ def import_preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 def _decide(request: HttpRequest, dataset: Dataset, job: Job) -> HttpResponse:
     path, user = Path(job.payload["path"]), request.user
+    of_server = is_of_server(job)
+    if of_server and not request.user.is_staff:
+        raise PermissionDenied
     if "discard" in request.POST:
+        if of_server:
+            return redirect("datasets:folder-import", dataset.slug)
         remove_upload(path)
         messages.info(request, "The upload was thrown away; nothing was imported.")
         return redirect("datasets:import-create", dataset.slug)
@@ -90,7 +98,8 @@ def _decide(request: HttpRequest, dataset: Dataset, job: Job) -> HttpResponse:
     options = ImportOptions(**{name: job.payload[name] for name in OPTIONS})
     wanted = request.POST.get("format", "")
     if "again" in request.POST and wanted in FORMATS:
-        other = preview_job(dataset, path, replace(options, format=wanted), user)  # type: ignore[arg-type]
+        make = folder_preview_job if of_server else preview_job
+        other = make(dataset, path, replace(options, format=wanted), user)  # type: ignore[arg-type]
         enqueue(other)
         return redirect("datasets:import-preview", dataset.slug, other.pk)
     existing = request.POST.get("existing", "")
@@ -99,7 +108,10 @@ def _decide(request: HttpRequest, dataset: Dataset, job: Job) -> HttpResponse:
         mapping={**options.mapping, **_mapping(request, job)},
         existing=existing if existing in EXISTING else options.existing,
     )
-    work = import_job(dataset, path, options, user, remove=True)  # type: ignore[arg-type]
+    if of_server:
+        work = folder_job(dataset, path, options, user)  # type: ignore[arg-type]
+    else:
+        work = import_job(dataset, path, options, user, remove=True)  # type: ignore[arg-type]
     enqueue(work)
     return redirect(work)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -15,4 +16,5 @@ def upload_page(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for(request, slug)
     endpoint = reverse("api-1:tus_create", args=[slug])
     context = {"dataset": dataset, "tab": "import", "endpoint": endpoint}
+    context |= {"urls_on": settings.URL_IMPORT, "roots_set": bool(settings.IMPORT_ROOTS)}
     return TemplateResponse(request, "datasets/upload.html", context)
