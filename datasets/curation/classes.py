@@ -13,7 +13,7 @@ from datasets.curation.actions import Outcome
 from datasets.curation.changes import Progress, silent
 from datasets.formats.label_map import read_label_map, write_label_map
 from datasets.formats.records import FormatError
-from datasets.models import Dataset, LabelClass
+from datasets.models import BulkChange, Dataset, LabelClass
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _checked_aliases(label_class: LabelClass, aliases: Sequence[str], others: Se
     wanted = unique(clean_name(alias) for alias in aliases if alias.strip())
     for other in others:
         for alias in wanted:
-            if alias == other.name or alias in other.aliases:
+            if (alias == other.name and not other.retired) or alias in other.aliases:
                 raise UserError("class_alias", f"{alias} already leads to {other.name}. One name, one class.", 409)
     return [alias for alias in wanted if alias != label_class.name]
 
@@ -117,13 +117,22 @@ def merge_classes(source: LabelClass, target: LabelClass, user: User | None, pro
     dataset = source.dataset
     ids = list(dataset.images.filter(boxes__label_class=source).distinct().order_by("pk").values_list("pk", flat=True))
     outcome = actions.relabel(dataset, ids, user, target, source, progress)
-    with transaction.atomic():
-        target.aliases = unique([*target.aliases, source.name, *source.aliases])
-        target.save(update_fields=["aliases"])
-        source.aliases = []
-        source.retired = True
-        source.save(update_fields=["aliases", "retired"])
+    if outcome.change:
+        _hand_over(source, target, outcome.change)
     return outcome
+
+
+@transaction.atomic
+def _hand_over(source: LabelClass, target: LabelClass, change: BulkChange) -> None:
+    """The names of `source` lead to `target` from now on; the change remembers which did not before."""
+    names = [name for name in unique([source.name, *source.aliases]) if name not in target.aliases]
+    change.merged = {"source": source.pk, "target": target.pk, "names": names}
+    change.save(update_fields=["merged"])
+    target.aliases = [*target.aliases, *names]
+    target.save(update_fields=["aliases"])
+    source.aliases = []
+    source.retired = True
+    source.save(update_fields=["aliases", "retired"])
 
 
 @transaction.atomic

@@ -24,7 +24,7 @@ VALUES = ("label_class_id", "x1", "y1", "x2", "y2", "difficult", "truncated", "o
 def undo_change(change: BulkChange, user: User | None, progress: Progress = silent) -> BulkChange:
     """Give every image of the change the boxes and marks it had before; gives back the change that did it.
 
-    Images that were saved since are left as they are.
+    Images that were saved since are left as they are. A class that was merged away is offered again, with its names.
 
     Raises:
         UserError: it was taken back already.
@@ -40,10 +40,29 @@ def undo_change(change: BulkChange, user: User | None, progress: Progress = sile
             again.save(update_fields=["images"])
         done += len(chunk)
         progress(done, len(ids))
+    if change.merged:
+        _part_classes(change)
     # Last, so that a job that dies half-way can go on: what is taken back has a newer revision and is passed over.
     change.undone_at = timezone.now()
     change.save(update_fields=["undone_at"])
     return again
+
+
+@transaction.atomic
+def _part_classes(change: BulkChange) -> None:
+    """Undo what a merge did to its two classes; names that somebody has taken off or given away since stay there."""
+    merged: dict[str, Any] = change.merged or {}
+    classes = LabelClass.objects.filter(dataset=change.dataset_id).in_bulk([merged["source"], merged["target"]])
+    source, target = classes.get(merged["source"]), classes.get(merged["target"])
+    if source is None:
+        return
+    back = [name for name in merged["names"] if target is None or name in target.aliases]
+    if target:
+        target.aliases = [name for name in target.aliases if name not in back]
+        target.save(update_fields=["aliases"])
+    source.aliases = list(dict.fromkeys([*source.aliases, *(name for name in back if name != source.name)]))
+    source.retired = False
+    source.save(update_fields=["aliases", "retired"])
 
 
 def _undo_chunk(change: BulkChange, again: BulkChange, ids: Sequence[int]) -> int:

@@ -22,7 +22,7 @@ def parse_mapping(lines: list[str]) -> dict[str, str]:
 class ClassMapper:
     """Finds or makes the class for a name.
 
-    Order: the mapping given, a class of that name, an alias, and (when a label map was given, which says what the
+    Order: the mapping given, a class of that name that is not retired, an alias, and (when a label map was given, which says what the
     classes are) a class whose name differs in case, blanks and punctuation only. With a label map every other name is
     refused; without one it becomes a new class.
     """
@@ -43,7 +43,9 @@ class ClassMapper:
 
     def _resolve(self, name: str) -> LabelClass:
         target = self.mapping.get(name, name)
-        found = self._classes.get(target) or self._by_alias(target)
+        found = self._classes.get(target)
+        if found is None or found.retired:  # the name of a class that was merged away leads to the one it went to
+            found = self._by_alias(target) or found
         if found is None and self.strict:
             found = self._by_likeness(target)
             if found is None:

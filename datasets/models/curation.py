@@ -68,6 +68,9 @@ class BulkChange(models.Model):
     )
     summary = models.CharField(max_length=200)
     images = models.PositiveIntegerField(default=0)
+    merged = models.JSONField(
+        null=True, blank=True, help_text='Of a merge of classes: {"source", "target": ids, "names": those that moved}.'
+    )
     undone_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

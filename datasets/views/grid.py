@@ -106,7 +106,7 @@ def tell(request: HttpRequest, dataset: Dataset, outcome: Any) -> None:
         messages.info(request, f"{outcome.title}: this runs in the background.")
         return
     change = outcome.change
-    if change and change.images:
+    if change and (change.images or change.merged):
         url = reverse("datasets:change-list", args=[dataset.slug])
         messages.success(request, format_html('{} <a href="{}">Take it back</a>', outcome.sentence, url))
     else:
@@ -116,7 +116,7 @@ def tell(request: HttpRequest, dataset: Dataset, outcome: Any) -> None:
 @require_safe
 def change_list(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for(request, slug)
-    changes = dataset.changes.select_related("user").exclude(images=0)[:100]
+    changes = dataset.changes.select_related("user").exclude(images=0, merged=None)[:100]
     return TemplateResponse(request, "datasets/change_list.html", {"dataset": dataset, "changes": changes})
 
 

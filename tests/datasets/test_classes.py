@@ -86,6 +86,32 @@ def test_merging_moves_boxes_and_names_and_keeps_the_number_taken(dataset, alice
     assert {box.label_class.name for box in image.boxes.all()} == {"BB-8", "R2-D2"}
 
 
+def test_taking_a_merge_back_gives_the_class_its_names_again(dataset, alice):
+    bb8, r2d2, _ = dataset.classes.all()
+    act.edit_class(bb8, colour="#010203", hotkey="b", aliases=["ball", "bb"])
+    act.edit_class(r2d2, colour="#010203", hotkey="", aliases=["artoo"])
+    make_box(make_image(dataset), bb8)
+    change = act.merge_classes(bb8, r2d2, alice).change
+    act.edit_class(r2d2, colour="#010203", hotkey="", aliases=["artoo", "BB-8", "bb", "new"])  # "ball" was taken off
+    undo_change(change, alice)
+    bb8.refresh_from_db()
+    r2d2.refresh_from_db()
+    assert (bb8.retired, bb8.aliases, bb8.boxes.count()) == (False, ["bb"], 1) and r2d2.aliases == ["artoo", "new"]
+
+
+def test_a_merge_of_a_class_without_boxes_is_taken_back_too(client, dataset, alice):
+    bb8, r2d2, _ = dataset.classes.all()
+    url = reverse("datasets:class-list", args=[dataset.slug])
+    merge = {"action": "merge", "class": bb8.pk, "target": r2d2.pk}
+    assert "Take it back" in client.post(url, merge, follow=True).content.decode()
+    change = dataset.changes.get()
+    assert "BB-8 → R2-D2" in client.get(reverse("datasets:change-list", args=[dataset.slug])).content.decode()
+    client.post(reverse("datasets:change-undo", args=[dataset.slug, change.pk]))
+    bb8.refresh_from_db()
+    r2d2.refresh_from_db()
+    assert not bb8.retired and r2d2.aliases == []
+
+
 def test_a_class_cannot_be_merged_with_itself_or_a_stranger(dataset, alice):
     bb8 = dataset.classes.first()
     for other in (bb8, make_dataset().classes.first()):

@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from datasets.curation.classes import merge_classes
 from datasets.importing import importer, reading
 from datasets.importing.importer import ImportOptions, import_source
 from datasets.importing.source import open_source
@@ -61,6 +62,14 @@ def test_a_second_import_adds_nothing(tmp_path):
     assert (again.images_added, again.images_known, again.boxes_added) == (0, 1, 0)
     assert Box.objects.get().x1 == 33
     assert Image.objects.get().revision == 1
+
+
+def test_the_name_of_a_class_that_was_merged_away_leads_to_the_one_it_went_to(tmp_path):
+    dataset = make_dataset(classes=("bb8", "BB-8"))
+    bb8, ball = dataset.classes.all()
+    merge_classes(bb8, ball, None)
+    run(write(tmp_path, {"a.jpg": picture_bytes(), "a.xml": voc_xml(boxes=[("bb8", 1, 1, 50, 50)])}), dataset)
+    assert Box.objects.get().label_class == ball
 
 
 def test_an_image_under_another_name_is_the_same_image(tmp_path):
