@@ -22,9 +22,9 @@ def parse_mapping(lines: list[str]) -> dict[str, str]:
 class ClassMapper:
     """Finds or makes the class for a name.
 
-    Order: the mapping given, a class of that name that is not retired, an alias, and (when a label map was given, which says what the
-    classes are) a class whose name differs in case, blanks and punctuation only. With a label map every other name is
-    refused; without one it becomes a new class.
+    Order: the mapping given, a class of that name that is not retired, an alias, and (when a label map was given, which
+    says what the classes are) a class whose name differs in case, blanks and punctuation only. With a label map every
+    other name is refused; without one it becomes a new class.
     """
 
     def __init__(self, dataset: Dataset, mapping: dict[str, str], label_map: dict[int, str] | None) -> None:
