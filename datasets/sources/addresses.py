@@ -17,6 +17,11 @@ MAX_LENGTH = 2000
 PORTS = {"http": 80, "https": 443}
 #: Of NAT64 (RFC 6052): the last 32 bits are an IPv4 address that a gateway passes on to.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+#: Ranges with a purpose of their own that the Python of this site counts as public, or may.
+SPECIAL = [
+    ipaddress.ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "5f00::/16", "fec0::/10", "3fff::/20")
+]
 #: Letters that stay as they are in a path or query.
 SAFE = "/%:@!$&'()*+,;=~?[]"
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -89,7 +94,10 @@ def is_public(text: str) -> bool:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    return all(one.is_global and not one.is_multicast for one in (address, *carried(address)))
+    return all(
+        one.is_global and not one.is_multicast and not any(one in network for network in SPECIAL)
+        for one in (address, *carried(address))
+    )
 
 
 def carried(address: Address) -> list[Address]:
