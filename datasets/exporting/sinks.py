@@ -58,8 +58,13 @@ class FolderSink:
         return f"{self._part}/{name}"
 
     def add(self, name: str, data: bytes) -> None:
-        with open(self._path(name), "wb", buffering=0) as file:
-            file.write(data)
+        file = os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        try:
+            view = memoryview(data)
+            while view:  # one write may take less than all
+                view = view[os.write(file, view) :]
+        finally:
+            os.close(file)
 
     def stream(self, name: str, pieces: Iterable[bytes]) -> None:
         with open(self._path(name), "wb") as file:
