@@ -1,6 +1,7 @@
 """Imports from a folder on the server, from addresses and from videos over the API."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import File, Form, Router, Schema, Status
@@ -11,6 +12,7 @@ from datasets.importing.classes import parse_mapping
 from datasets.importing.importer import ImportOptions
 from datasets.sources.jobs import folder_job, folder_preview_job, sweep_videos, url_job, video_job
 from datasets.sources.roots import allowed_path, allowed_video, check_administrator, import_roots, list_folder
+from datasets.sources.uploaded import take_uploads
 from datasets.sources.video import FrameChoice
 from datasets.transfer_api import ImportIn, WorkOut, work_out
 from datasets.views.sources import files_below
@@ -30,12 +32,16 @@ class UrlsIn(Schema):
 
 
 class VideoIn(Schema):
-    """Every `seconds` seconds (1 when neither is given), or every `frames` frames. `path`: a video on the server."""
+    """Every `seconds` seconds (1 when neither is given), or every `frames` frames.
+
+    `uploads` are numbers of files that were sent by tus to /api/v1/uploads; `path` is a video on the server.
+    """
 
     seconds: float = 0
     frames: int = 0
     keep_alike: bool = False
     path: str = ""
+    uploads: list[UUID] = []
 
     def choice(self) -> FrameChoice:
         return FrameChoice(self.seconds or (0 if self.frames else 1.0), self.frames, self.keep_alike)
@@ -74,7 +80,7 @@ def import_urls(request: HttpRequest, slug: str, body: UrlsIn) -> Status:
     return _started(url_job(dataset, "\n".join(body.urls), request.user))  # type: ignore[arg-type]
 
 
-@router.post("/{slug}/imports/video", response={202: WorkOut})
+@router.post("/{slug}/imports/video", response={202: WorkOut}, url_name="import_video")
 def import_video(
     request: HttpRequest,
     slug: str,
@@ -88,10 +94,10 @@ def import_video(
         check_administrator(request.user)
         there = allowed_video(body.path)
         return _started(video_job(dataset, [there], choice, request.user, confined=True))  # type: ignore[arg-type]
-    if not files:
+    if not files and not body.uploads:
         raise UserError("no_video", "Send at least one video, in the field files.")
     sweep_videos()
-    folder = keep_uploads(list(files))
+    folder = take_uploads(dataset, request.user, body.uploads) if body.uploads else keep_uploads(list(files))
     job = video_job(dataset, files_below(folder), choice, request.user, str(folder))  # type: ignore[arg-type]
     return _started(job)
 

@@ -80,7 +80,9 @@ def import_fetched(
         return ImportReport(problems=fetched.problems, classes=[each.name for each in dataset.classes.all()])
     source = FolderSource(fetched.folder, fetched.problems)
     report = import_source(dataset, source, ImportOptions({}), user, step)
-    report.problems = [problem for problem in report.problems if problem.code != UNLABELLED]
+    known = set(fetched.problems)  # these stay in their own order
+    others = [problem for problem in report.problems if problem.code != UNLABELLED and problem not in known]
+    report.problems = [*fetched.problems, *others]
     keep_origins(dataset, fetched.origins)
     return report
 

@@ -79,6 +79,10 @@ class Listing:
     others: int = 0
     cut: bool = False
 
+    @property
+    def is_zip(self) -> bool:
+        return self.path.suffix.lower() == ".zip"
+
 
 def list_folder(path: Path) -> Listing:
     """The contents of a folder that `allowed_path` gave; links that lead outside are left out."""

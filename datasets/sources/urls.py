@@ -79,6 +79,7 @@ class _Fetching:
         self.limits, self.result = limits, Fetched(folder)
         self._ends = time.monotonic() + limits.seconds
         self._bytes = 0
+        self._refused: dict[int, Problem] = {}  # by number of the line
 
     def run(self, lines: list[Line], step: Step) -> Fetched:
         fresh = list(self._first_times(lines))
@@ -94,7 +95,11 @@ class _Fetching:
                 step(done, len(lines), f"{done:,} of {len(lines):,} addresses, {self._bytes / 1e6:,.0f} MB")
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # those under way end within their own limit of time
+        self.result.problems.extend(problem for _, problem in sorted(self._refused.items()))
         return self.result
+
+    def _refuse(self, line: Line, error: FormatError) -> None:
+        self._refused[line.number] = line.problem(error)
 
     def _first_times(self, lines: list[Line]) -> Iterator[Line]:
         seen: dict[str, int] = {}
@@ -104,7 +109,7 @@ class _Fetching:
                 yield line
             else:
                 message = f"It is the address of line {first} once more; it was fetched once."
-                self.result.problems.append(line.problem(FormatError("url_repeated", message)))
+                self._refuse(line, FormatError("url_repeated", message))
 
     def _begin(self, pool: ThreadPoolExecutor, coming: Iterator[Line], waiting: dict[Future[bytes], Line]) -> bool:
         """Keep PARALLEL downloads going; False when the list has come to its end."""
@@ -113,7 +118,7 @@ class _Fetching:
             if line is None:
                 return False
             if over := self._over():
-                self.result.problems.append(line.problem(over))
+                self._refuse(line, over)
             else:
                 waiting[pool.submit(download, line.url, self.limits.one)] = line
         return True
@@ -135,7 +140,7 @@ class _Fetching:
             data = future.result()
             suffix = picture_suffix(data)
         except FormatError as error:
-            self.result.problems.append(line.problem(error))
+            self._refuse(line, error)
             return
         self._bytes += len(data)
         origin = Origin(OriginKind.URL, line.url, digest_of(line.url))

@@ -27,7 +27,7 @@ from sw_site.lib.process import VARIABLE
 MOST_FRAMES = 20_000
 #: Frames a file may lack, as a share of those it states, before it counts as cut short: statements are rough at times.
 MISSING_SHARE = 0.05
-KINDS = "MP4, MOV, MKV, WebM, AVI, MPEG, WMV, FLV or Ogg"
+KINDS = "MP4, MOV, MKV, WebM, AVI, MPEG, WMV, FLV and Ogg"
 BOX_NAMES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 BEGINNINGS = (b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"0&\xb2u\x8ef\xcf\x11", b"FLV\x01", b"OggS")
 
@@ -71,7 +71,7 @@ def take_frames(video: Path, choice: FrameChoice, fetched: Fetched, step: Callab
         if not head:
             raise unreadable("is empty (0 bytes). Send it again.")
         if not is_video(head):
-            raise unreadable(f"is not a video of a kind that is read ({KINDS}).")
+            raise unreadable(f"is of a kind that is not read, or is none. Read are {KINDS}.")
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     folder = free_folder(fetched.folder, video.name)

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from datasets.access import dataset_for
@@ -99,6 +100,10 @@ def video_import(request: HttpRequest, slug: str) -> HttpResponse:
         enqueue(job)
         return redirect(job)
     context = {"dataset": dataset, "tab": "import", "form": form, "there": there}
+    context |= {
+        "endpoint": reverse("api-1:tus_create", args=[slug]),
+        "start": reverse("api-1:import_video", args=[slug]),
+    }
     return TemplateResponse(request, "datasets/source_video.html", context)
 
 

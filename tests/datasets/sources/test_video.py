@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -9,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from datasets.models import Dataset, Image, ImageOrigin
+from datasets.models import Dataset, Image, ImageOrigin, Upload
 from datasets.sources import video as module
 from datasets.sources.frames import Choice
 from datasets.sources.jobs import run_video_import, sweep_videos, video_job
@@ -19,7 +20,7 @@ from sw_site.jobs.errors import JobCancelled
 from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.queue import run_here
 from tests.datasets.sources.films import pan, write_video
-from tests.factories import make_dataset, make_image
+from tests.factories import make_dataset, make_image, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +113,11 @@ def test_groups_that_share_an_image_are_one():
     ("name", "data", "sentence"),
     [
         ("empty.mp4", b"", "empty.mp4: The video is empty (0 bytes). Send it again."),
-        ("notes.mp4", b"#EXTM3U\nfile:///etc/passwd\n", "notes.mp4: The video is not a video of a kind that is read"),
+        (
+            "notes.mp4",
+            b"#EXTM3U\nfile:///etc/passwd\n",
+            "notes.mp4: The video is of a kind that is not read, or is none. Read are MP4",
+        ),
         ("bad.mp4", b"\0\0\0\x18ftypisom" + bytes(2000), "bad.mp4: The video cannot be opened: it is damaged"),
     ],
 )
@@ -230,6 +235,34 @@ def test_the_api_takes_a_video(client, film):
     assert origins == [{"kind": "video", "source": "my walk.mp4", "frame": 20, "seconds": 2.0}]
 
 
+def send_in_pieces(client, dataset, film, name="walk.mp4"):
+    """By tus, as the page does: the number of the upload."""
+    sent = {"Tus-Resumable": "1.0.0", "Upload-Length": str(film.stat().st_size)}
+    sent["Upload-Metadata"] = f"filename {base64.b64encode(name.encode()).decode()}"
+    kind = "application/offset+octet-stream"
+    made = client.post(f"/api/v1/uploads/{dataset.slug}", film.read_bytes(), content_type=kind, headers=sent)
+    return made["Location"].rpartition("/")[2]
+
+
+def test_a_video_may_come_in_pieces(client, film, settings):
+    dataset = make_dataset()
+    number = send_in_pieces(client, dataset, film)
+    answer = client.post(f"/api/v1/datasets/{dataset.slug}/imports/video", {"uploads": [number], "frames": 20})
+    assert answer.status_code == 202 and not Upload.objects.exists()
+    job = run_here(Job.objects.get(pk=answer.json()["job"]))
+    assert job.result["images_added"] == 2 and set(dataset.images.values_list("folder", flat=True)) == {"walk.mp4"}
+    assert not [path for path in settings.UPLOADS_ROOT.rglob("*") if path.is_file()]
+
+
+def test_nobody_takes_frames_of_a_video_somebody_else_sends(client, film):
+    dataset = make_dataset()
+    number = send_in_pieces(client, dataset, film)
+    client.force_login(make_user())
+    answer = client.post(f"/api/v1/datasets/{dataset.slug}/imports/video", {"uploads": [number], "frames": 20})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_whole")
+    assert Upload.objects.count() == 1 and not Job.objects.filter(kind="import").exists()
+
+
 def test_the_api_wants_a_video(client):
     answer = client.post(f"/api/v1/datasets/{make_dataset().slug}/imports/video", {"seconds": 1})
     assert answer.json()["error"]["code"] == "no_video"
@@ -263,7 +296,7 @@ def test_the_command_takes_videos(film, capsys):
     [
         (["nowhere.mp4"], "no file at"),
         ([__file__, "--every-seconds", "0"], "Say how often"),
-        ([__file__], "not a video"),
+        ([__file__], "a kind that is not read"),
     ],
 )
 def test_the_command_says_what_is_wrong(arguments, sentence):
