@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from datasets.formats.voc import write_voc
 from datasets.formats.yolo import write_yolo
 
 SHARD_IMAGES = 1000
+HEX_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -167,9 +170,16 @@ def _examples(job: Job, items: Iterable[ExportItem]) -> Iterator[bytes]:
     numbers = job.numbers
     for item in items:
         job.tick()
-        data = picture_path(item.file).read_bytes()
+        with open(picture_path(item.file), "rb", buffering=0) as file:
+            data = file.read()
         kind = "png" if item.file.endswith(".png") else "jpeg"
-        yield tfrecord.frame(tfrecord.write_example(item.record, numbers, data, kind))
+        yield from tfrecord.frame_pieces(*tfrecord.example_pieces(item.record, numbers, data, kind, digest(item, data)))
+
+
+def digest(item: ExportItem, data: bytes) -> str:
+    """SHA-256 of a picture, which its storage name tells unless it was converted."""
+    stem = Path(item.file).stem
+    return stem if HEX_DIGEST.fullmatch(stem) else hashlib.sha256(data).hexdigest()
 
 
 WRITERS: dict[str, Callable[[Job], None]] = {

@@ -21,17 +21,24 @@ MAX_RECORD = 512 * 1024 * 1024
 SHARD = re.compile(r"(?P<base>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\Z")
 BOX = "image/object/bbox/"
 OBJECT = "image/object/"
+ENCODED_KEY = b"\x0a\x0dimage/encoded"
 
 
-def masked_crc(data: bytes) -> int:
-    crc = google_crc32c.value(data)
+def masked_crc(*pieces: bytes) -> int:
+    crc = 0
+    for piece in pieces:
+        crc = google_crc32c.extend(crc, piece)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
-def frame(data: bytes) -> bytes:
-    """A record as it stands in the file."""
-    length = struct.pack("<Q", len(data))
-    return b"".join((length, struct.pack("<I", masked_crc(length)), data, struct.pack("<I", masked_crc(data))))
+def frame(*pieces: bytes) -> bytes:
+    """A record, given in pieces, as it stands in the file."""
+    return b"".join(frame_pieces(*pieces))
+
+
+def frame_pieces(*pieces: bytes) -> tuple[bytes, ...]:
+    length = struct.pack("<Q", sum(map(len, pieces)))
+    return length + struct.pack("<I", masked_crc(length)), *pieces, struct.pack("<I", masked_crc(*pieces))
 
 
 def is_tfrecord(head: bytes) -> bool:
@@ -164,16 +171,47 @@ def _number(example: Any, key: str) -> int:
 
 def write_example(record: AnnotationRecord, numbers: Mapping[str, int], encoded: bytes = b"", kind: str = "") -> bytes:
     """One tf.train.Example with the keys the Object Detection API reads, and some more that it passes over."""
+    digest = hashlib.sha256(encoded).hexdigest() if encoded else ""
+    return b"".join(example_pieces(record, numbers, encoded, kind, digest))
+
+
+def example_pieces(
+    record: AnnotationRecord, numbers: Mapping[str, int], encoded: bytes, kind: str, digest: str
+) -> tuple[bytes, ...]:
+    """`write_example` in pieces of which the picture is one: it is not copied on its way to the file.
+
+    `digest` is the picture's SHA-256 in hex.
+    """
+    example = _labels(record, numbers)
+    if not encoded:
+        return (bytes(example.SerializeToString(deterministic=True)),)
+    put(example, "image/format", [kind])
+    put(example, "image/key/sha256", [digest])
+    labels = bytes(example.features.SerializeToString(deterministic=True))
+    head = b"\x0a" + _varint(len(encoded))  # BytesList.value
+    head = b"\x0a" + _varint(len(head) + len(encoded)) + head  # Feature.bytes_list
+    head = ENCODED_KEY + b"\x12" + _varint(len(head) + len(encoded)) + head  # FeatureEntry.key and .value
+    head = b"\x0a" + _varint(len(head) + len(encoded)) + head  # Features.feature
+    return b"\x0a" + _varint(len(labels) + len(head) + len(encoded)) + labels + head, encoded  # Example.features
+
+
+def _varint(value: int) -> bytes:
+    """A number as protobuf writes it: seven bits a byte, the low ones first."""
+    found = bytearray()
+    while value > 127:
+        found.append(value & 127 | 128)
+        value >>= 7
+    found.append(value)
+    return bytes(found)
+
+
+def _labels(record: AnnotationRecord, numbers: Mapping[str, int]) -> Any:
     example, boxes = Example(), record.boxes
     width, height = record.width, record.height
     put(example, "image/filename", [record.file_name])
     put(example, "image/source_id", [record.source_id or record.file_name])
     put(example, "image/width", [width])
     put(example, "image/height", [height])
-    if encoded:
-        put(example, "image/encoded", [encoded])
-        put(example, "image/format", [kind])
-        put(example, "image/key/sha256", [hashlib.sha256(encoded).hexdigest()])
     for key, found in (
         (BOX + "xmin", [box.x1 / width for box in boxes]),
         (BOX + "ymin", [box.y1 / height for box in boxes]),
@@ -189,7 +227,7 @@ def write_example(record: AnnotationRecord, numbers: Mapping[str, int], encoded:
     ):
         put(example, key, found)
     _put_rare(example, record)
-    return bytes(example.SerializeToString(deterministic=True))
+    return example
 
 
 def _put_rare(example: Any, record: AnnotationRecord) -> None:
