@@ -122,7 +122,17 @@ class _Listing:
         if sum(map(self._is_numbers, tried)) * 2 <= len(tried):
             named = []
         known = set(named)
-        return named + [path for path in texts if path not in known and self._is_numbers(path, empty=False)]
+        more = [path for path in texts if path not in known and self._is_numbers(path, empty=False)]
+        # An empty file among labels says "nothing here", even where its image is not beside it.
+        folders = {path.rpartition("/")[0] for path in (*named, *more)}
+        known.update(more)
+        empty = [
+            path
+            for path in texts
+            if path not in known and path.rpartition("/")[0] in folders and not list_split(path)
+            if not self._head(path, 400).strip()
+        ]
+        return named + more + empty
 
     def _is_numbers(self, path: str, empty: bool = True) -> bool:
         lines = [line for line in self._head(path, 400).splitlines()[:3] if line.strip()]

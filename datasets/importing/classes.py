@@ -7,6 +7,8 @@ from datasets.importing.naming import squeezed
 from datasets.models import Dataset, LabelClass
 from sw_site.lib.errors import UserError
 
+LONGEST = 100
+
 
 def parse_mapping(lines: list[str]) -> dict[str, str]:
     """["bb8=BB-8", ...] -> {"bb8": "BB-8"}."""
@@ -30,6 +32,7 @@ class ClassMapper:
     def __init__(self, dataset: Dataset, mapping: dict[str, str], label_map: dict[int, str] | None) -> None:
         self.dataset, self.mapping, self.strict = dataset, mapping, label_map is not None
         self.merged: dict[str, str] = {}
+        self.notes: dict[str, FormatError] = {}  # by name: what was done to it, to be said once
         self._cache: dict[str, LabelClass] = {}
         for name in (label_map or {}).values():
             dataset.add_class(name)
@@ -56,7 +59,10 @@ class ClassMapper:
                     f"Map it ({target}=NAME) or add it to the label map, and import again.",
                 )
         if found is None:
-            found = self._classes[target] = self.dataset.add_class(target[:100])
+            found = self._classes[target] = self.dataset.add_class(target[:LONGEST])
+            if len(target) > LONGEST:
+                message = f"The name of class “{target[:40]}…” is longer than {LONGEST} letters and was cut there."
+                self.notes[name] = FormatError("class_name_too_long", message)
         if found.name != name:
             self._remember(found, name)
         return found

@@ -252,6 +252,8 @@ class ChunkWriter:
                     problems.append(error)
                 refused.add(record.name)
                 continue
+            if self.mapper.notes and (note := self.mapper.notes.pop(record.name, None)):
+                problems.append(note)
             key = (label_class.pk, record.x1, record.y1, record.x2, record.y2)
             if key in have:
                 self.report.boxes_known += 1

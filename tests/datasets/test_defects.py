@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import unicodedata
+import zipfile
 from pathlib import Path
 
 import pytest
 from PIL import Image as Pillow
 
+from datasets.formats import voc
 from datasets.formats.defects import ASIDE, DEFECTS, grouped
+from datasets.formats.example_proto import Example, put
 from datasets.formats.records import Problem
 from datasets.formats.tfrecord import frame
+from datasets.importing import source
 from datasets.importing.importer import ImportOptions, import_source
 from datasets.importing.source import open_source
 from datasets.models import Box, KeptFile
@@ -38,6 +43,14 @@ def turned(orientation: int) -> bytes:
 
 def xml(*boxes, **options) -> bytes:
     return voc_xml("a.jpg", boxes=list(boxes) or [BOX], **options)
+
+
+def uneven_record() -> bytes:
+    example = Example()
+    put(example, "image/filename", ["b.jpg"])
+    put(example, "image/object/bbox/xmin", [0.1, 0.2])
+    put(example, "image/object/bbox/ymin", [0.1])
+    return example.SerializeToString()
 
 
 CSV = b"filename,width,height,class,xmin,ymin,xmax,ymax\n"
@@ -93,6 +106,8 @@ CORPUS: dict[str, tuple[dict[str, bytes], int]] = {
     "csv_columns": ({"a.jpg": JPEG, "a.csv": b"filename,width,height,class,xmin,ymin\na.jpg,1,1,c,1,1\n"}, 0),
     "record_damaged": ({"b.jpg": JPEG, "a.record": frame(b"") + b"damage"}, 0),
     "record_not_example": ({"b.jpg": JPEG, "a.record": frame(b"\xff\xff")}, 0),
+    "record_lists_differ": ({"b.jpg": JPEG, "a.record": frame(uneven_record())}, 0),
+    "class_name_too_long": ({"a.jpg": JPEG, "a.xml": xml(("c" * 101, 1, 1, 50, 50))}, 1),
     "other_format": ({"a.jpg": JPEG, "a.xml": xml(), "a.csv": CSV + b"a.jpg,400,300,c,1,1,9,9\n"}, 1),
     "file_type": ({"a.jpg": JPEG, "film.mov": b"x"}, 0),
 }
@@ -119,6 +134,63 @@ def kept_bytes(row: KeptFile) -> bytes:
 
     with default_storage.open(row.file) as file:
         return file.read()
+
+
+ODD_BUT_CLEAR = {
+    "a byte order mark": lambda data: b"\xef\xbb\xbf" + data,
+    "line ends of Windows": lambda data: data.replace(b"><", b">\r\n<"),
+    "UTF-16": lambda data: data.decode().encode("utf-16"),
+    "letters as numbers": lambda data: data.replace(b"<name>c", b"<name>&#99;"),
+    "no flags and no pose": lambda data: re.sub(rb"<(pose|truncated|difficult)>.*?</\1>", b"", data),
+    "fractions of a pixel": lambda data: data.replace(b">10<", b">10.0<").replace(b">110<", b">1.1e2<"),
+    "blanks around values": lambda data: data.replace(b"<name>c", b"<name> c ").replace(b">10<", b"> 10 <"),
+    "a file name without its suffix": lambda data: data.replace(b"a.jpg</filename>", b"a</filename>"),
+    "a file name with another suffix": lambda data: data.replace(b"a.jpg</filename>", b"a.png</filename>"),
+    "a file name that is not there": lambda data: re.sub(rb"<filename>.*?</filename>", b"", data),
+    "an outside entity": lambda data: b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hosts">]>' + data,
+}
+
+
+@pytest.mark.parametrize("oddity", ODD_BUT_CLEAR)
+def test_what_is_odd_but_clear_comes_in_without_a_word(oddity, tmp_path):
+    data = ODD_BUT_CLEAR[oddity](xml())
+    assert data != xml()
+    (tmp_path / "a.jpg").write_bytes(JPEG)
+    (tmp_path / "a.xml").write_bytes(data)
+    dataset = make_dataset(classes=())
+    report = import_source(dataset, open_source(tmp_path), ImportOptions({}))
+    box = Box.objects.get()
+    assert (box.label, box.x1, box.y1, box.x2, box.y2, report.problems) == (*BOX, [])
+
+
+def test_files_beyond_the_limits_are_set_aside(tmp_path, monkeypatch):
+    monkeypatch.setattr(source, "MAX_FILE_BYTES", len(JPEG) + 500)
+    monkeypatch.setattr(voc, "MAX_BYTES", 300)
+    (tmp_path / "a.jpg").write_bytes(JPEG)
+    (tmp_path / "b.jpg").write_bytes(JPEG + bytes(1000))
+    (tmp_path / "a.xml").write_bytes(b"<!-- long -->" + xml())
+    report = import_source(make_dataset(classes=()), open_source(tmp_path), ImportOptions({}))
+    assert {(p.file, p.code) for p in report.problems} >= {("b.jpg", "file_too_large"), ("a.xml", "xml_too_large")}
+    assert (report.images_added, report.boxes_added) == (1, 0)
+
+
+def test_a_member_with_a_password_is_named(tmp_path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("secret.jpg", JPEG)
+        archive.writestr("a.jpg", JPEG)
+    data = bytearray(buffer.getvalue())
+    data[6] |= 1  # the flags of the first member, where it lies and in the list at the end
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "a.zip").write_bytes(data)
+    report = import_source(make_dataset(classes=()), open_source(tmp_path / "a.zip"), ImportOptions({}))
+    assert ("secret.jpg", "encrypted") in {(p.file, p.code) for p in report.problems} and report.images_added == 1
+
+
+def test_every_code_of_the_table_has_a_test():
+    tests = Path(__file__).parent
+    text = "".join(file.read_text(encoding="utf-8") for file in tests.rglob("test_*.py"))
+    assert [code for code in DEFECTS if f'"{code}"' not in text] == []
 
 
 def test_the_table_knows_every_code_that_readers_give():

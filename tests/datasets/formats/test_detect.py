@@ -50,3 +50,14 @@ def test_a_stray_xml_among_yolo_files_does_not_decide():
 def test_a_format_that_is_not_there_is_said():
     with pytest.raises(FormatError, match="no file of COCO"):
         found(SETS["voc"], "coco")
+
+
+def test_an_empty_file_among_labels_is_a_label_even_without_its_image():
+    files = {
+        "l/a.txt": b"0 0.5 0.5 0.1 0.1\n",
+        "l/b.txt": b"",
+        "l/train.txt": b"",
+        "c.txt": b"",
+        "l/classes.txt": b"c\n",
+    }
+    assert set(found(files).files) == {"l/a.txt", "l/b.txt"}
