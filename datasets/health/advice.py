@@ -56,9 +56,8 @@ def classes(report: dict[str, Any]) -> tuple[str, str]:
 def boxes_per_image(report: dict[str, Any]) -> tuple[str, str]:
     crowded = sum(row["count"] for row in report["boxes_per_image"] if row["from"] >= 100)
     if crowded:
-        return WARN, (
-            f"{crowded:,} photos hold 100 boxes or more; detectors stop at 100 detections unless told otherwise."
-        )
+        who = "1 photo holds" if crowded == 1 else f"{crowded:,} photos hold"
+        return WARN, f"{who} 100 boxes or more; detectors stop at 100 detections unless told otherwise."
     return GOOD, "No photo holds more boxes than a detector reports (100)."
 
 

@@ -10,8 +10,10 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 SPLITS = ("train", "val", "test")
+MOST_OF_USUAL = 10
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,25 @@ def _grouped(items: list[SplitItem]) -> list[list[SplitItem]]:
     return list(groups.values())
 
 
+def _weights(groups: list[list[SplitItem]]) -> list[Counter[int]]:
+    """Boxes of each class in each group. An image counts for no more than ten usual ones: a single photo of a crowd
+    would else be the whole share of its split, which then would get no other image."""
+    images = [[Counter(item.labels) for item in group] for group in groups]
+    counts: dict[int, list[int]] = defaultdict(list)
+    for image in (image for group in images for image in group):
+        for label, count in image.items():
+            counts[label].append(count)
+    most = {label: int(MOST_OF_USUAL * median(values)) for label, values in counts.items()}
+    return [
+        sum((Counter({label: min(n, most[label]) for label, n in image.items()}) for image in group), Counter())
+        for group in images
+    ]
+
+
 class _Dealer:
     def __init__(self, groups: list[list[SplitItem]], fractions: Sequence[float]) -> None:
         self.groups = groups
-        self.labels = [Counter(label for item in group for label in item.labels) for group in groups]
+        self.labels = _weights(groups)
         boxes: Counter[int] = sum(self.labels, Counter())
         images = sum(map(len, groups))
         self.fractions = fractions

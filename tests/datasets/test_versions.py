@@ -27,6 +27,12 @@ def test_every_class_is_spread_in_the_shares_asked_for():
         assert [counts[name] for name in ("train", "val", "test")] == [round(total * share) for share in SHARES]
 
 
+def test_a_single_crowded_photo_does_not_keep_the_others_out_of_its_split():
+    items = [SplitItem(0, (1,) * 500), *(SplitItem(n, (1,)) for n in range(1, 101))]
+    split = stratified_split(items, SHARES, seed=1)
+    assert list(split.values()).count("train") > 55
+
+
 def test_the_seed_decides_and_repeats():
     items = [SplitItem(n, (1,)) for n in range(40)]
     assert stratified_split(items, SHARES, 1) == stratified_split(items[::-1], SHARES, 1)
