@@ -49,9 +49,13 @@ def run_import(
 
 
 def remove_upload(path: Path) -> None:
-    """Take away what a browser sent, with the folder of its batch when it lies in one."""
+    """Take away what a browser sent, with the folder of its batch when it lies in one; nothing anywhere else."""
+    root = Path(settings.UPLOADS_ROOT).resolve()
+    path = path.resolve()
+    if path == root or not path.is_relative_to(root):
+        return
     shutil.rmtree(path, ignore_errors=True)
-    if path.parent != Path(settings.UPLOADS_ROOT) and path.is_relative_to(settings.UPLOADS_ROOT):
+    if path.parent != root:
         shutil.rmtree(path.parent, ignore_errors=True)
 
 

@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 
+from datasets.jobs import remove_upload
 from datasets.models import Upload, UploadBatch
 from datasets.uploads import receiving
 from datasets.uploads.arrivals import KIND
@@ -258,3 +259,17 @@ def test_what_an_import_would_do_can_be_seen_first(client, person, dataset):
     assert page.status_code == 200
     client.post(done["url"], {"discard": ""})
     assert not UploadBatch.objects.get().folder.exists()
+
+
+def test_only_what_was_uploaded_is_taken_away(settings, tmp_path):
+    settings.UPLOADS_ROOT = tmp_path / "uploads"
+    batch = settings.UPLOADS_ROOT / "7" / "files"
+    elsewhere = tmp_path / "photos"
+    for folder in (batch, elsewhere):
+        folder.mkdir(parents=True)
+    remove_upload(elsewhere)
+    remove_upload(batch / ".." / ".." / ".." / "photos")
+    remove_upload(settings.UPLOADS_ROOT)
+    assert elsewhere.is_dir() and batch.is_dir()
+    remove_upload(batch)
+    assert not batch.parent.exists() and settings.UPLOADS_ROOT.is_dir()
