@@ -36,7 +36,8 @@ def run_parts(module: str, about: str, parts: dict[str, Part], images: int) -> t
         import django
 
         django.setup()
-        print(json.dumps({**parts[options.part](options.corpus), "memory_mb": memory_mb()}))
+        figures = parts[options.part](options.corpus)
+        print(json.dumps({"memory_mb": memory_mb(), **figures}))
         return None
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
         corpus = Path(folder) / "corpus"
