@@ -37,6 +37,12 @@ class UploadBatch(models.Model):
     class Meta:
         ordering = ["-created_at"]
         verbose_name_plural = "upload batches"
+        constraints = [
+            # A browser begins with several files at once, and all of them belong together.
+            models.UniqueConstraint(
+                fields=["dataset", "user"], condition=models.Q(closed_at=None), name="one_open_batch_each"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Upload to {self.dataset}"

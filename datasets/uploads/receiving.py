@@ -27,8 +27,7 @@ Reader = Callable[[int], bytes]
 
 def open_batch(dataset: Dataset, user: User) -> UploadBatch:
     """The person's unfinished batch of this dataset, or a new one."""
-    batch = UploadBatch.objects.filter(dataset=dataset, user=user, closed_at=None).first()
-    return batch or UploadBatch.objects.create(dataset=dataset, user=user)
+    return UploadBatch.objects.get_or_create(dataset=dataset, user=user, closed_at=None)[0]
 
 
 def safe_path(name: str) -> str:

@@ -8,6 +8,8 @@ import fcntl
 import uuid
 
 import pytest
+from django.db.models.signals import pre_save
+from django.utils import timezone
 
 from datasets.jobs import remove_upload
 from datasets.models import Upload, UploadBatch
@@ -273,3 +275,23 @@ def test_only_what_was_uploaded_is_taken_away(settings, tmp_path):
     assert elsewhere.is_dir() and batch.is_dir()
     remove_upload(batch)
     assert not batch.parent.exists() and settings.UPLOADS_ROOT.is_dir()
+
+
+def test_files_that_begin_at_once_share_one_batch(dataset, person):
+    """Between the look for an open batch and the making of one, another request makes it."""
+    competitors = []
+
+    def overtake(sender, instance, **_):
+        if not competitors:
+            competitors.append(UploadBatch(dataset=dataset, user=person))
+            UploadBatch.objects.bulk_create(competitors)
+
+    pre_save.connect(overtake, sender=UploadBatch)
+    try:
+        found = receiving.open_batch(dataset, person)
+    finally:
+        pre_save.disconnect(overtake, sender=UploadBatch)
+    assert [found] == competitors == list(UploadBatch.objects.all())
+    found.closed_at = timezone.now()
+    found.save()
+    assert receiving.open_batch(dataset, person) != found
