@@ -8,7 +8,6 @@ import fcntl
 import uuid
 
 import pytest
-from django.db.models.signals import pre_save
 from django.utils import timezone
 
 from datasets.jobs import remove_upload
@@ -277,20 +276,20 @@ def test_only_what_was_uploaded_is_taken_away(settings, tmp_path):
     assert not batch.parent.exists() and settings.UPLOADS_ROOT.is_dir()
 
 
-def test_files_that_begin_at_once_share_one_batch(dataset, person):
+def test_files_that_begin_at_once_share_one_batch(dataset, person, monkeypatch):
     """Between the look for an open batch and the making of one, another request makes it."""
     competitors = []
+    query = type(UploadBatch.objects.all())
+    look = query.get
 
-    def overtake(sender, instance, **_):
-        if not competitors:
-            competitors.append(UploadBatch(dataset=dataset, user=person))
-            UploadBatch.objects.bulk_create(competitors)
+    def overtaken(self, *arguments, **wanted):
+        if competitors:
+            return look(self, *arguments, **wanted)
+        competitors.append(UploadBatch.objects.create(dataset=dataset, user=person))
+        raise UploadBatch.DoesNotExist
 
-    pre_save.connect(overtake, sender=UploadBatch)
-    try:
-        found = receiving.open_batch(dataset, person)
-    finally:
-        pre_save.disconnect(overtake, sender=UploadBatch)
+    monkeypatch.setattr(query, "get", overtaken)
+    found = receiving.open_batch(dataset, person)
     assert [found] == competitors == list(UploadBatch.objects.all())
     found.closed_at = timezone.now()
     found.save()
