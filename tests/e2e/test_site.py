@@ -59,6 +59,7 @@ def test_a_worker_killed_hard_comes_back_and_nothing_outlives_the_supervisor(tmp
     site.process.kill()
     site.process.wait()
     wait_until(lambda: processes_of(tmp_path) == [])
+    assert processes_of(tmp_path) == []
 
 
 def wait_until(happened, seconds: float = 30) -> None:

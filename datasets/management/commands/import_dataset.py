@@ -10,10 +10,9 @@ from datasets.importing.importer import EXISTING, ImportOptions
 from datasets.importing.preview import preview
 from datasets.importing.source import open_source
 from datasets.jobs import import_job
+from datasets.management.importing import wait_for_import
 from datasets.models import Dataset
-from sw_site.jobs.models import JobState
-from sw_site.jobs.queue import run_here
-from sw_site.lib.commands import SiteCommand, progress_bar
+from sw_site.lib.commands import SiteCommand
 from sw_site.lib.errors import UserError
 
 
@@ -50,11 +49,7 @@ class Command(SiteCommand):
             return preview(Dataset.objects.filter(name=options["dataset"]).first(), path, import_options).as_json()
         dataset, _ = Dataset.objects.get_or_create(name=options["dataset"])
         job = import_job(dataset, path, import_options)
-        with progress_bar("Importing") as report:
-            job = run_here(job, report)
-        if job.state != JobState.SUCCEEDED:
-            raise UserError("import_failed", job.error or "The import was stopped.")
-        return job.result or {}
+        return wait_for_import(job)
 
     @staticmethod
     def _label_map(path: Path | None) -> str:

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from datasets.management.commands.import_dataset import Command as ImportCommand
+from datasets.management.importing import wait_for_import
 from datasets.models import Dataset
 from datasets.sources.jobs import check_urls_on, url_job
 from datasets.sources.urls import parse_list
-from sw_site.jobs.models import JobState
-from sw_site.jobs.queue import run_here
-from sw_site.lib.commands import SiteCommand, progress_bar
+from sw_site.lib.commands import SiteCommand
 from sw_site.lib.errors import UserError
 
 
@@ -29,11 +28,7 @@ class Command(ImportCommand):
         parse_list(text)  # says what is wrong with it before anything is written
         dataset, _ = Dataset.objects.get_or_create(name=options["dataset"])
         job = url_job(dataset, text, None)
-        with progress_bar("Fetching") as report:
-            job = run_here(job, report)
-        if job.state != JobState.SUCCEEDED:
-            raise UserError("import_failed", job.error or "The import was stopped.")
-        return job.result or {}
+        return wait_for_import(job, "Fetching")
 
     @staticmethod
     def _text(name: str) -> str:

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from datasets.management.commands.import_dataset import Command as ImportCommand
+from datasets.management.importing import wait_for_import
 from datasets.models import Dataset
 from datasets.sources.jobs import video_job
 from datasets.sources.video import FrameChoice
-from sw_site.jobs.models import JobState
-from sw_site.jobs.queue import run_here
-from sw_site.lib.commands import SiteCommand, progress_bar
+from sw_site.lib.commands import SiteCommand
 from sw_site.lib.errors import UserError
 
 
@@ -36,11 +35,7 @@ class Command(ImportCommand):
         choice.check()
         dataset, _ = Dataset.objects.get_or_create(name=options["dataset"])
         job = video_job(dataset, [video.absolute() for video in options["videos"]], choice, None)
-        with progress_bar("Taking frames") as report:
-            job = run_here(job, report)
-        if job.state != JobState.SUCCEEDED:
-            raise UserError("import_failed", job.error or "The import was stopped.")
-        return job.result or {}
+        return wait_for_import(job, "Taking frames")
 
     def describe(self, result: dict[str, Any]) -> None:
         super().describe(result)

@@ -8,9 +8,8 @@ from typing import Any
 from datasets.demo.export import write_demo, write_demo_zip
 from datasets.importing.importer import ImportOptions
 from datasets.jobs import import_job
+from datasets.management.importing import wait_for_import
 from datasets.models import Dataset
-from sw_site.jobs.models import JobState
-from sw_site.jobs.queue import run_here
 from sw_site.lib.commands import SiteCommand, progress_bar
 from sw_site.lib.errors import UserError
 
@@ -53,10 +52,8 @@ class Command(SiteCommand):
             defaults={"description": "Two cartoon droids, drawn by this site in code: try the whole road with them."},
         )
         label_map = (folder / "label_map.pbtxt").read_text()
-        job = run_here(import_job(dataset, folder, ImportOptions({}, label_map)))
-        if job.state != JobState.SUCCEEDED:
-            raise UserError("import_failed", job.error)
-        return {"dataset": dataset.name, **(job.result or {})}
+        job = import_job(dataset, folder, ImportOptions({}, label_map))
+        return {"dataset": dataset.name, **wait_for_import(job, quiet=True)}
 
     def describe(self, result: dict[str, Any]) -> None:
         if "output" in result:

@@ -9,6 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
+#: What the names of the tests lead to.
+NAMES = {"photos.example": ["127.0.0.1"], "inside.example": ["127.0.0.2"], "both.example": ["127.0.0.1", "10.0.0.5"]}
+
 
 class Web:
     """`pages` by path: bytes, or a function that answers by itself. `seen` has (host, path) of every request."""

@@ -159,16 +159,10 @@ def test_there_is_a_most_of_frames(film, monkeypatch):
     assert (result["images_added"], [p["code"] for p in result["problems"]]) == (3, ["video_too_long"])
 
 
-def test_cancelling_leaves_nothing_behind(film, settings):
-    class Context:
-        job = Job(pk=7)
-
-        def step(self, *_):
-            raise JobCancelled
-
+def test_cancelling_leaves_nothing_behind(film, settings, cancelled):
     dataset = make_dataset()
     with pytest.raises(JobCancelled):
-        run_video_import(Context(), dataset.pk, [str(film)], seconds=1.0)
+        run_video_import(cancelled, dataset.pk, [str(film)], seconds=1.0)
     assert not dataset.images.exists() and not list(settings.UPLOADS_ROOT.iterdir())
 
 

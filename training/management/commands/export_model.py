@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from datasets.storage import write_whole
+from sw_site.jobs.waiting import wait_for
 from sw_site.lib.commands import SiteCommand
 from sw_site.lib.errors import UserError
 from training.actions import export_of, request_export
 from training.lookup import model_of
-from training.management.waiting import wait_for
 from training.models import Export, ExportFormat, TrainedModel
 
 
@@ -43,7 +43,7 @@ class Command(SiteCommand):
 
     def make(self, model: TrainedModel, options: dict[str, Any]) -> Export:
         job = request_export(model, options["format"], submit=False)
-        wait_for(job, job.title, quiet=options["json"])
+        wait_for(job, job.title, quiet=options["json"], kept="The model is as it was.")
         return model.exports.get(format=options["format"])
 
     def describe(self, result: dict[str, Any]) -> None:

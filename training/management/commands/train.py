@@ -8,12 +8,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from datasets.lookup import dataset_by_name, version_of
+from sw_site.jobs.waiting import wait_for
 from sw_site.lib.commands import SiteCommand
 from training import presets
 from training.actions import start_run
 from training.bases import NOTHING, base_from_reference
 from training.config import TrainingSettings
-from training.management.waiting import wait_for
 from training.models import Run, TrainedModel
 from training.words import percent
 
@@ -60,7 +60,8 @@ class Command(SiteCommand):
         run = start_run(version, config, name=options["model"], base=base, submit=options["queue"])
         if options["queue"] or run.job is None:
             return result_of(run)
-        wait_for(run.job, run.name, quiet=options["json"])
+        kept = "What it had learnt is kept; it can go on later."
+        wait_for(run.job, run.name, quiet=options["json"], kept=kept)
         run.refresh_from_db()
         return result_of(run)
 
