@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from datasets.bulk import NewBox
-from datasets.models import Box
+from datasets.models import Box, Image
+
+#: How far back a box that was deleted is looked for when it comes back.
+REVISIONS_SEARCHED = 50
 
 
 def box_as_json(box: Box | NewBox) -> dict[str, Any]:
@@ -24,11 +28,27 @@ def box_as_json(box: Box | NewBox) -> dict[str, Any]:
         "pose": box.pose,
         "source": box.source,
         "score": box.score,
+        "tags": box.tags,
     }
 
 
 def boxes_as_json(boxes: Iterable[Box | NewBox]) -> list[dict[str, Any]]:
     return [box_as_json(box) for box in boxes]
+
+
+def earlier_texts(image: Image, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
+    """Pose and tags of boxes that were on the image before, by id: no editor shows them, so none sends them back."""
+    found: dict[uuid.UUID, dict[str, Any]] = {}
+    if not ids:
+        return found
+    wanted = {str(pk): pk for pk in ids}
+    for boxes in image.revisions.order_by("-number").values_list("boxes", flat=True)[:REVISIONS_SEARCHED].iterator():
+        for row in boxes:
+            if pk := wanted.pop(row["id"], None):
+                found[pk] = {"pose": row["pose"], "tags": row.get("tags", [])}
+        if not wanted:
+            break
+    return found
 
 
 def describe_change(added: int = 0, changed: int = 0, removed: int = 0, other: str = "") -> str:

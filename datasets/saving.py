@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from datasets.geometry import area, clip_edges, order_edges
-from datasets.labels import boxes_as_json, describe_change
+from datasets.labels import boxes_as_json, describe_change, earlier_texts
 from datasets.models import Box, Image, ReviewState, Revision
 from datasets.models.annotation import BoxSource
 from datasets.traits import refresh_traits
@@ -82,7 +82,8 @@ def save_boxes(
     _check_classes(locked, wanted.values())
     if Box.objects.filter(pk__in=wanted.keys() - present.keys()).exists():
         raise UserError("box_id_taken", "A new box has an id that is in use. Reload the page and draw it again.", 422)
-    new = [_new_box(locked, values, user) for pk, values in wanted.items() if pk not in present]
+    texts = earlier_texts(locked, wanted.keys() - present.keys())
+    new = [_new_box(locked, values, user, texts.get(pk, {})) for pk, values in wanted.items() if pk not in present]
     changed = [box for pk, box in present.items() if pk in wanted and _change(locked, box, wanted[pk])]
     removed = present.keys() - wanted.keys()
     Box.objects.filter(pk__in=removed).delete()
@@ -115,7 +116,8 @@ def _edges(image: Image, values: BoxValues) -> tuple[float, float, float, float]
     return fitted
 
 
-def _new_box(image: Image, values: BoxValues, user: User | None) -> Box:
+def _new_box(image: Image, values: BoxValues, user: User | None, texts: dict[str, Any]) -> Box:
+    """`texts`: pose and tags of a box that was deleted and comes back."""
     x1, y1, x2, y2 = _edges(image, values)
     return Box(
         id=values.id,
@@ -131,6 +133,7 @@ def _new_box(image: Image, values: BoxValues, user: User | None) -> Box:
         source=values.source if values.source in BoxSource.values else BoxSource.PERSON,
         score=values.score,
         created_by=user,
+        **texts,
     )
 
 

@@ -90,12 +90,14 @@ def _restore_boxes(image_id: int, rows: list[dict[str, Any]]) -> None:
     present = {box.pk: box for box in Box.objects.filter(image=image_id)}
     Box.objects.filter(pk__in=present.keys() - wanted.keys()).delete()
     changed = [box for pk, box in present.items() if pk in wanted and _take(box, wanted[pk])]
-    Box.objects.bulk_update(changed, VALUES)
+    Box.objects.bulk_update(changed, [*VALUES, "tags"])
     insert_rows(Box, [_new_box(image_id, pk, row) for pk, row in wanted.items() if pk not in present])
 
 
 def _values(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row["class_id"] if name == "label_class_id" else row[name] for name in VALUES}
+    """Columns of a box as a revision holds them; those of older revisions have no tags."""
+    values = {name: row["class_id"] if name == "label_class_id" else row[name] for name in VALUES}
+    return {**values, "tags": row["tags"]} if "tags" in row else values
 
 
 def _take(box: Box, row: dict[str, Any]) -> bool:

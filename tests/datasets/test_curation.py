@@ -70,6 +70,31 @@ def test_taking_back_leaves_what_somebody_saved_since(dataset, alice):
     assert [box.pk for box in first.boxes.all()] == [values.id] and labels(second) == ["BB-8", "R2-D2"]
 
 
+def test_taking_back_brings_deleted_boxes_with_everything_their_file_said(dataset, alice):
+    bb8, r2d2 = dataset.classes.all()
+    first = dataset.images.order_by("pk").first()
+    box = first.boxes.get()
+    box.pose, box.tags = "Left", [["attributes", "worn"]]
+    box.save()
+    change = actions.relabel(dataset, [first.pk], alice, r2d2, bb8).change
+    first.boxes.all().delete()
+    undo_change(change, alice)
+    again = first.boxes.get()
+    assert (again.pk, again.label_class, again.pose, again.tags) == (box.pk, bb8, "Left", [["attributes", "worn"]])
+
+
+def test_revisions_written_before_they_held_tags_leave_those_of_boxes_alone(dataset, alice):
+    bb8, r2d2 = dataset.classes.all()
+    first = dataset.images.order_by("pk").first()
+    first.boxes.update(tags=[["attributes", "worn"]])
+    change = actions.relabel(dataset, [first.pk], alice, r2d2, bb8).change
+    earlier = first.revisions.get(number=0)
+    earlier.boxes = [{key: value for key, value in row.items() if key != "tags"} for row in earlier.boxes]
+    earlier.save()
+    undo_change(change, alice)
+    assert (first.boxes.get().label_class, first.boxes.get().tags) == (bb8, [["attributes", "worn"]])
+
+
 def test_relabel_to_a_new_class_splits_one_off(dataset, alice):
     first = dataset.images.order_by("pk").first()
     bb8 = dataset.classes.first()

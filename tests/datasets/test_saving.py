@@ -42,6 +42,19 @@ def test_an_untouched_box_keeps_where_it_came_from():
     assert box.source == "import"
 
 
+def test_a_box_that_was_deleted_comes_back_with_its_pose_and_unknown_tags():
+    image = make_image()
+    box = make_box(image, pose="Left", tags=[["attributes", "worn"]])
+    back = values(image, id=box.pk, class_id=box.label_class_id)
+    save(image, [back])
+    save(image, [], base=1)
+    save(image, [values(image)], base=2)
+    save(image, [back, values(image)], base=3)
+    again = image.boxes.get(pk=box.pk)
+    assert (again.pose, again.tags) == ("Left", [["attributes", "worn"]])
+    assert [b.tags for b in image.boxes.exclude(pk=box.pk)] == [[]]
+
+
 def test_a_save_on_an_old_revision_is_refused_with_the_present_state(alice):
     image = make_image()
     save(image, [values(image)], user=alice)
