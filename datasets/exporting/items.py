@@ -60,9 +60,11 @@ class Items:
     def __init__(self, dataset: Dataset, version: DatasetVersion | None, *, originals: bool = False) -> None:
         self.dataset, self.originals = dataset, originals
         self._frozen: dict[int, ManifestImage] = {}
+        self._bare = False  # a version of format 1, which holds no pose and no tags
         if version:
             manifest = version.manifest()
             self.classes = manifest.classes
+            self._bare = manifest.format == 1
             self._frozen = {image.id: image for image in manifest.images}
             self.splits = {image.id: image.split for image in manifest.images}
         else:
@@ -102,7 +104,7 @@ class Items:
         }
         boxes = _boxes_of(ids, self._class_names) if not self._frozen else {}
         sources: dict[int, list[bytes]] = defaultdict(list)
-        if self.voc or self._frozen:
+        if self.voc or self._bare:
             found = SourceAnnotation.objects.filter(image__in=ids, format="voc").order_by("pk")
             for pk, content in found.values_list("image_id", "content"):
                 sources[pk].append(bytes(content))
@@ -118,13 +120,14 @@ class Items:
                 placed = tuple(boxes.get(pk, ()))
             record = self._record(pk, row, placed)
             frame = Frame(record.width, record.height, _raw_size(record, row["orientation"]), row["orientation"])
-            record, kept = _compare(record, voc, frame, frozen is not None)
+            record, kept = _compare(record, voc, frame, self._bare)
             yield ExportItem(pk, record, row["file"], row["original"], kept)
 
     def _frozen_boxes(self, image: ManifestImage) -> Iterator[BoxRecord]:
         for b in image.boxes:
             name = self.classes[b.class_id]
-            yield BoxRecord(name, b.x1, b.y1, b.x2, b.y2, b.difficult, b.truncated, b.occluded)
+            box = BoxRecord(name, b.x1, b.y1, b.x2, b.y2, b.difficult, b.truncated, b.occluded, b.pose)
+            yield _tagged(box, b.tags) if b.tags else box
 
     def _record(self, pk: int, row: dict[str, Any], boxes: tuple[BoxRecord, ...]) -> AnnotationRecord:
         tags = [(str(key), str(text)) for key, text in row["tags"]]
@@ -154,11 +157,14 @@ def _boxes_of(ids: Sequence[int], names: dict[int, str]) -> dict[int, list[BoxRe
     for pk, class_id, x1, y1, x2, y2, difficult, truncated, occluded, pose, score, tags in rows:
         box = BoxRecord(names[class_id], x1, y1, x2, y2, difficult, truncated, occluded, pose, score)
         if tags != "[]":
-            said = json.loads(tags)
-            texts = tuple((str(key), str(text)) for key, text in said if key != "iscrowd")
-            box = replace(box, crowd=["iscrowd", "1"] in said, tags=texts)
+            box = _tagged(box, [(str(key), str(text)) for key, text in json.loads(tags)])
         boxes[pk].append(box)
     return boxes
+
+
+def _tagged(box: BoxRecord, tags: Sequence[tuple[str, str]]) -> BoxRecord:
+    """The box with what else its file said; a crowd has a field of its own."""
+    return replace(box, crowd=("iscrowd", "1") in tags, tags=tuple(tag for tag in tags if tag[0] != "iscrowd"))
 
 
 def _raw_size(record: AnnotationRecord, orientation: int) -> tuple[int, int]:
@@ -166,11 +172,11 @@ def _raw_size(record: AnnotationRecord, orientation: int) -> tuple[int, int]:
 
 
 def _compare(
-    record: AnnotationRecord, voc: bytes | None, frame: Frame, frozen: bool
+    record: AnnotationRecord, voc: bytes | None, frame: Frame, bare: bool
 ) -> tuple[AnnotationRecord, bytes | None]:
     """The VOC file that came with an image, if the labels still are what it says to the last field.
 
-    A frozen version holds no pose and no unknown tags: they are taken from that file for boxes that did not move.
+    A `bare` version holds no pose and no unknown tags: they are taken from that file for boxes that did not move.
     """
     if voc is None:
         return record, None
@@ -179,12 +185,12 @@ def _compare(
     except FormatError:
         return record, None
     size = (said.width, said.height)
-    if not frozen and said.boxes == record.boxes and size == (frame.width, frame.height) and frame.orientation == 1:
+    if not bare and said.boxes == record.boxes and size == (frame.width, frame.height) and frame.orientation == 1:
         # Nearly all: the same boxes on the same picture, which need no placing to be found the same.
         same = not said.problems and said.file_name == record.file_name and said.verified == record.verified
         return record, voc if same else None
     placed, problems = place_boxes(said, frame)
-    if frozen:
+    if bare:
         known = {(box.x1, box.y1, box.x2, box.y2): box for box in placed}
         record = replace(record, boxes=tuple(_completed(box, known) for box in record.boxes))
     same = not problems and not said.problems and said.file_name == record.file_name

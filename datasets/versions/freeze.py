@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Max
 
-from datasets.models import Dataset, DatasetVersion, Image
+from datasets.models import Box, Dataset, DatasetVersion, Image
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestImage, write_manifest
 from datasets.versions.shots import shots_of
 from datasets.versions.splitting import SPLITS, SplitItem, stratified_split
@@ -116,8 +116,12 @@ def _manifest(dataset: Dataset, rows: list[Image], splits: dict[int, str]) -> Ma
 
 
 def _frozen(row: Image, split: str) -> ManifestImage:
-    boxes = tuple(
-        ManifestBox(box.label_class.number, box.x1, box.y1, box.x2, box.y2, box.difficult, box.truncated, box.occluded)
-        for box in row.boxes.all()
-    )
+    boxes = tuple(map(_frozen_box, row.boxes.all()))
     return ManifestImage(row.pk, row.file, row.file_name, row.sha256, row.width, row.height, split, boxes)
+
+
+def _frozen_box(box: Box) -> ManifestBox:
+    edges = (box.x1, box.y1, box.x2, box.y2)
+    marks = (box.difficult, box.truncated, box.occluded)
+    tags = tuple((str(name), str(text)) for name, text in box.tags)
+    return ManifestBox(box.label_class.number, *edges, *marks, box.pose, tags)

@@ -6,13 +6,15 @@ import gzip
 import hashlib
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+
+from datasets.formats.records import Tags
 
 
 class ManifestError(Exception):
@@ -21,7 +23,10 @@ class ManifestError(Exception):
 
 @dataclass(frozen=True)
 class ManifestBox:
-    """Pixel edges of the upright image, as in `datasets.models.Box`; `class_id` is the label map number."""
+    """Pixel edges of the upright image, as in `datasets.models.Box`; `class_id` is the label map number.
+
+    Pose and unknown tags are carried for exports; boxes that differ in them alone count as equal.
+    """
 
     class_id: int
     x1: float
@@ -31,6 +36,18 @@ class ManifestBox:
     difficult: bool = False
     truncated: bool = False
     occluded: bool = False
+    pose: str = field(default="", compare=False)
+    tags: Tags = field(default=(), compare=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """All that was frozen; of pose and tags, which few boxes have, what there is."""
+        return {name: value for name, value in vars(self).items() if value not in ("", ())}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> ManifestBox:
+        if "tags" in row:
+            row = {**row, "tags": tuple((str(name), str(text)) for name, text in row["tags"])}
+        return cls(**row)
 
 
 @dataclass(frozen=True)
@@ -52,10 +69,11 @@ class ManifestImage:
 
 @dataclass(frozen=True)
 class Manifest:
-    """`classes` maps label map ids (from 1) to names; images are ordered by id."""
+    """`classes` maps label map ids (from 1) to names; images are ordered by id. Format 1 had no pose and no tags."""
 
     classes: dict[int, str]
     images: tuple[ManifestImage, ...]
+    format: int = 2
 
     def split(self, name: str) -> list[ManifestImage]:
         return [image for image in self.images if image.split == name]
@@ -75,19 +93,19 @@ class Manifest:
 
     def to_json(self) -> bytes:
         """Canonical bytes: the same content always gives the same hash."""
-        images = [asdict(image) for image in self.images]
-        document = {"format": 1, "classes": {str(k): v for k, v in self.classes.items()}, "images": images}
+        images = [{**vars(image), "boxes": [box.as_json() for box in image.boxes]} for image in self.images]
+        document = {"format": self.format, "classes": {str(k): v for k, v in self.classes.items()}, "images": images}
         return json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Manifest:
         document = json.loads(data)
         images = tuple(
-            ManifestImage(**{**row, "boxes": tuple(ManifestBox(**box) for box in row["boxes"])})
+            ManifestImage(**{**row, "boxes": tuple(map(ManifestBox.from_json, row["boxes"]))})
             for row in document["images"]
         )
         classes = sorted((int(number), name) for number, name in document["classes"].items())
-        return cls(classes=dict(classes), images=images)
+        return cls(dict(classes), images, document["format"])
 
 
 def write_manifest(manifest: Manifest) -> tuple[str, str]:

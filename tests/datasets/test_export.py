@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,6 +16,7 @@ from datasets.importing.importer import ImportOptions, import_source
 from datasets.importing.source import open_source
 from datasets.models import Box, DatasetVersion
 from datasets.versions.freeze import FROM_FILES, freeze
+from datasets.versions.manifest import Manifest, write_manifest
 from sw_site.lib.errors import UserError
 from tests.factories import make_box, make_dataset, make_image, make_user, picture_bytes
 from tests.voc import voc_xml
@@ -96,6 +98,29 @@ def test_a_version_comes_out_as_it_was_frozen(labelled, tmp_path):
     export_dataset(labelled, "coco", tmp_path / "coco", version)
     rows = json.loads((tmp_path / "coco/annotations/instances_train.json").read_text())["annotations"]
     assert sorted(row["bbox"] for row in rows) == [[1, 1, 399, 299], [10, 20, 100, 60]]
+
+
+def poses_and_tags(folder):
+    boxes = read_voc((folder / "Annotations" / "ü 1.xml").read_bytes()).boxes
+    return [(box.pose, box.tags) for box in boxes]
+
+
+def test_a_version_keeps_pose_and_tags_when_its_boxes_and_files_are_gone(labelled, tmp_path):
+    version = freeze(labelled, FROM_FILES)
+    labelled.images.all().delete()
+    export_dataset(labelled, "voc", tmp_path / "out", version)
+    assert poses_and_tags(tmp_path / "out") == [("Left", (("mood", "happy"),)), ("", ())]
+
+
+def test_a_version_frozen_before_they_were_kept_takes_them_from_the_files_that_came(labelled, tmp_path):
+    version = freeze(labelled, FROM_FILES)
+    now = version.manifest()
+    bare = [replace(image, boxes=tuple(replace(b, pose="", tags=()) for b in image.boxes)) for image in now.images]
+    version.manifest_file, version.content_hash = write_manifest(Manifest(now.classes, tuple(bare), format=1))
+    version.save(update_fields=["manifest_file", "content_hash"])
+    labelled.images.update(verified=False)  # so that the file does not go out as it came
+    export_dataset(labelled, "voc", tmp_path / "out", version)
+    assert poses_and_tags(tmp_path / "out") == [("Left", (("mood", "happy"),)), ("", ())]
 
 
 def test_splits_of_files_must_be_there():
