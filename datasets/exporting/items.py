@@ -12,12 +12,12 @@ from typing import Any
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from datasets.formats.records import AnnotationRecord, BoxRecord, FormatError
+from datasets.formats.records import AnnotationRecord, BoxRecord, FormatError, Tags
 from datasets.formats.voc import read_voc
 from datasets.geometry import Edges
 from datasets.importing.boxes import Frame, place_boxes
 from datasets.models import Box, Dataset, DatasetVersion, Image, ReviewState, SourceAnnotation
-from datasets.versions.manifest import ManifestImage
+from datasets.versions.manifest import ManifestImage, as_tags
 
 CHUNK = 500
 COLUMNS = (
@@ -36,6 +36,10 @@ COLUMNS = (
 SITE_TAG = "site:"
 #: Unparsed: nearly all are empty, and reading JSON by the million takes a while.
 TAGS = Cast("tags", TextField())
+#: Manifests from this one on hold what exports need of the images' rows.
+ROWS_FROM_FORMAT = 3
+
+Rows = dict[int, dict[str, Any]]  # what is needed of `Image`, by id
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,10 @@ class Items:
     def __init__(self, dataset: Dataset, version: DatasetVersion | None, *, originals: bool = False) -> None:
         self.dataset, self.originals = dataset, originals
         self._frozen: dict[int, ManifestImage] = {}
-        self._bare = False  # a version of format 1, which holds no pose and no tags
+        self._format = 0  # of the version's manifest, if it is one
         if version:
             manifest = version.manifest()
-            self.classes = manifest.classes
-            self._bare = manifest.format == 1
+            self.classes, self._format = manifest.classes, manifest.format
             self._frozen = {image.id: image for image in manifest.images}
             self.splits = {image.id: image.split for image in manifest.images}
         else:
@@ -92,45 +95,44 @@ class Items:
     def _stated_names(self) -> dict[int, tuple[str, str]]:
         """(file name, storage name of what goes out) by id."""
         if self._frozen:
-            return {image.id: (image.file_name, image.file) for image in self._frozen.values()}
+            frozen = self._frozen.values()
+            return {image.id: (image.file_name, self.originals and image.original or image.file) for image in frozen}
         column = "original" if self.originals else "file"
         rows = self.dataset.images.exclude(state=ReviewState.UNLABELLED).values_list("pk", "file_name", column)
         return {pk: (name, file) for pk, name, file in rows if pk in self.splits}
 
     def _chunk(self, ids: list[int]) -> Iterator[ExportItem]:
-        rows = {
-            row[0]: dict(zip(COLUMNS, row, strict=True))
-            for row in Image.objects.filter(pk__in=ids).values_list(*COLUMNS)
-        }
-        boxes = _boxes_of(ids, self._class_names) if not self._frozen else {}
-        sources: dict[int, list[bytes]] = defaultdict(list)
-        if self.voc or self._bare:
-            found = SourceAnnotation.objects.filter(image__in=ids, format="voc").order_by("pk")
-            for pk, content in found.values_list("image_id", "content"):
-                sources[pk].append(bytes(content))
+        rows = self._frozen_rows(ids) if self._frozen else _image_rows(ids)
+        boxes = {} if self._frozen else _boxes_of(ids, self._class_names)
+        bare = self._format == 1
+        sources = _sources_of(ids) if self.voc or bare else {}
         for pk in ids:
-            voc = sources[pk][0] if len(sources.get(pk, ())) == 1 else None
-            frozen = self._frozen.get(pk)
-            row = rows.get(pk) or {"tags": [], "verified": False, "folder": "", "orientation": 1}
-            if frozen:
-                row |= {"file": frozen.file, "width": frozen.width, "height": frozen.height}
-                row.setdefault("original", frozen.file)
-                placed = tuple(self._frozen_boxes(frozen))
-            else:
-                placed = tuple(boxes.get(pk, ()))
-            record = self._record(pk, row, placed)
-            frame = Frame(record.width, record.height, _raw_size(record, row["orientation"]), row["orientation"])
-            record, kept = _compare(record, voc, frame, self._bare)
+            row, files = rows[pk], sources.get(pk, ())
+            placed = tuple(self._frozen_boxes(self._frozen[pk]) if self._frozen else boxes.get(pk, ()))
+            record, kept = self._record(pk, row, placed), None
+            if len(files) == 1:
+                frame = Frame(record.width, record.height, _raw_size(record, row["orientation"]), row["orientation"])
+                record, kept = _compare(record, files[0], frame, bare)
             yield ExportItem(pk, record, row["file"], row["original"], kept)
+
+    def _frozen_rows(self, ids: list[int]) -> Rows:
+        frozen = [self._frozen[pk] for pk in ids]
+        if self._format >= ROWS_FROM_FORMAT:
+            return {image.id: vars(image) for image in frozen}
+        there = _image_rows(ids)  # those that have been deleted since say no more than the version does
+        rows = {image.id: vars(image) | {"original": image.file} | there.get(image.id, {}) for image in frozen}
+        for image in frozen:
+            rows[image.id] |= {"file": image.file, "width": image.width, "height": image.height}
+        return rows
 
     def _frozen_boxes(self, image: ManifestImage) -> Iterator[BoxRecord]:
         for b in image.boxes:
             name = self.classes[b.class_id]
-            box = BoxRecord(name, b.x1, b.y1, b.x2, b.y2, b.difficult, b.truncated, b.occluded, b.pose)
+            box = BoxRecord(name, b.x1, b.y1, b.x2, b.y2, b.difficult, b.truncated, b.occluded, b.pose, b.score)
             yield _tagged(box, b.tags) if b.tags else box
 
     def _record(self, pk: int, row: dict[str, Any], boxes: tuple[BoxRecord, ...]) -> AnnotationRecord:
-        tags = [(str(key), str(text)) for key, text in row["tags"]]
+        tags = as_tags(row["tags"])
         own = {key[len(SITE_TAG) :]: text for key, text in tags if key.startswith(SITE_TAG)}
         return AnnotationRecord(
             self._names[pk],
@@ -147,6 +149,20 @@ class Items:
         )
 
 
+def _image_rows(ids: Sequence[int]) -> Rows:
+    found = Image.objects.filter(pk__in=ids).values_list(*COLUMNS)
+    return {row[0]: dict(zip(COLUMNS, row, strict=True)) for row in found}
+
+
+def _sources_of(ids: Sequence[int]) -> dict[int, list[bytes]]:
+    """VOC files by image, the first to come first."""
+    sources: dict[int, list[bytes]] = defaultdict(list)
+    found = SourceAnnotation.objects.filter(image__in=ids, format="voc").order_by("pk")
+    for pk, content in found.values_list("image_id", "content"):
+        sources[pk].append(bytes(content))
+    return sources
+
+
 def _boxes_of(ids: Sequence[int], names: dict[int, str]) -> dict[int, list[BoxRecord]]:
     """Boxes by image; `names` of classes by row id."""
     boxes: dict[int, list[BoxRecord]] = defaultdict(list)
@@ -157,12 +173,12 @@ def _boxes_of(ids: Sequence[int], names: dict[int, str]) -> dict[int, list[BoxRe
     for pk, class_id, x1, y1, x2, y2, difficult, truncated, occluded, pose, score, tags in rows:
         box = BoxRecord(names[class_id], x1, y1, x2, y2, difficult, truncated, occluded, pose, score)
         if tags != "[]":
-            box = _tagged(box, [(str(key), str(text)) for key, text in json.loads(tags)])
+            box = _tagged(box, as_tags(json.loads(tags)))
         boxes[pk].append(box)
     return boxes
 
 
-def _tagged(box: BoxRecord, tags: Sequence[tuple[str, str]]) -> BoxRecord:
+def _tagged(box: BoxRecord, tags: Tags) -> BoxRecord:
     """The box with what else its file said; a crowd has a field of its own."""
     return replace(box, crowd=("iscrowd", "1") in tags, tags=tuple(tag for tag in tags if tag[0] != "iscrowd"))
 
@@ -171,15 +187,11 @@ def _raw_size(record: AnnotationRecord, orientation: int) -> tuple[int, int]:
     return (record.height, record.width) if orientation >= 5 else (record.width, record.height)
 
 
-def _compare(
-    record: AnnotationRecord, voc: bytes | None, frame: Frame, bare: bool
-) -> tuple[AnnotationRecord, bytes | None]:
+def _compare(record: AnnotationRecord, voc: bytes, frame: Frame, bare: bool) -> tuple[AnnotationRecord, bytes | None]:
     """The VOC file that came with an image, if the labels still are what it says to the last field.
 
     A `bare` version holds no pose and no unknown tags: they are taken from that file for boxes that did not move.
     """
-    if voc is None:
-        return record, None
     try:
         said = read_voc(voc)
     except FormatError:

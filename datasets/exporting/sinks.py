@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -14,6 +15,9 @@ from typing import Protocol
 from datasets.pictures import SUFFIXES
 from sw_site.lib.errors import UserError
 
+#: Files up to this size are read whole.
+AT_ONCE = 16 * 1024 * 1024
+
 
 class Sink(Protocol):
     def add(self, name: str, data: bytes) -> None:
@@ -22,7 +26,7 @@ class Sink(Protocol):
     def stream(self, name: str, pieces: Iterable[bytes]) -> None:
         """One file of any size, piece by piece."""
 
-    def copy(self, name: str, source: Path) -> None:
+    def copy(self, name: str, source: str) -> None:
         """One file as it lies on the disk."""
 
 
@@ -70,8 +74,25 @@ class FolderSink:
         with open(self._path(name), "wb") as file:
             file.writelines(pieces)
 
-    def copy(self, name: str, source: Path) -> None:
-        shutil.copyfile(source, self._path(name))
+    def copy(self, name: str, source: str) -> None:
+        """By the kernel, which shares the blocks on file systems that can (Btrfs, XFS) until one of both is written to.
+
+        Never a hard link: who edits an exported picture must not edit the site's.
+        """
+        target = self._path(name)
+        try:
+            copy_within_kernel(source, target)
+        except OSError:  # between some file systems, and on some systems at all
+            shutil.copyfile(source, target)
+
+
+def copy_within_kernel(source: str, target: str) -> None:
+    with open(source, "rb", buffering=0) as reading, open(target, "wb", buffering=0) as writing:
+        left = os.fstat(reading.fileno()).st_size
+        while left and (copied := os.copy_file_range(reading.fileno(), writing.fileno(), left)):
+            left -= copied
+        if left:
+            raise OSError(errno.EIO, "copied in part")
 
 
 class ZipSink:
@@ -105,9 +126,14 @@ class ZipSink:
             with self._zip.open(info, "w", force_zip64=True) as file:
                 shutil.copyfileobj(waiting, file, 1024 * 1024)
 
-    def copy(self, name: str, source: Path) -> None:
-        packed = source.suffix.lower() not in SUFFIXES
-        self._zip.write(source, name, zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED)
+    def copy(self, name: str, source: str) -> None:
+        stored = os.path.splitext(source)[1].lower() in SUFFIXES
+        how = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+        if os.path.getsize(source) > AT_ONCE:
+            self._zip.write(source, name, how)
+            return
+        with open(source, "rb", buffering=0) as file:
+            self._zip.writestr(name, file.readall(), how)  # `write` goes through files in pieces of 8 kB
 
 
 def open_sink(output: Path) -> FolderSink | ZipSink:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from django.core.files.storage import default_storage
@@ -52,16 +54,20 @@ class Job:
             self.tick()
             if self.images:
                 name = f"{folder}/{item.record.file_name}" if folder else item.record.file_name
-                self.sink.copy(name, picture_path(item.original if self.originals else item.file))
+                self.sink.copy(name, self.picture(item.original if self.originals else item.file))
             yield item
+
+    def picture(self, name: str) -> str:
+        """Where a picture lies on the disk. The storage is asked once: its checks of a name cost more than the rest."""
+        return os.path.join(self._root, name)
+
+    @cached_property
+    def _root(self) -> str:
+        return default_storage.path("")
 
     def add_label_map(self, name: str = "label_map.pbtxt") -> None:
         if self.items.classes:
             self.sink.add(name, write_label_map(self.items.classes).encode())
-
-
-def picture_path(name: str) -> Path:
-    return Path(default_storage.path(name))
 
 
 def voc_bytes(job: Job, item: ExportItem) -> bytes:
@@ -170,8 +176,8 @@ def _examples(job: Job, items: Iterable[ExportItem]) -> Iterator[bytes]:
     numbers = job.numbers
     for item in items:
         job.tick()
-        with open(picture_path(item.file), "rb", buffering=0) as file:
-            data = file.read()
+        with open(job.picture(item.file), "rb", buffering=0) as file:
+            data = file.readall()
         kind = "png" if item.file.endswith(".png") else "jpeg"
         yield from tfrecord.frame_pieces(*tfrecord.example_pieces(item.record, numbers, data, kind, digest(item, data)))
 

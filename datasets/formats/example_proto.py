@@ -63,8 +63,8 @@ def put(example: Any, key: str, found: list[Any]) -> None:
     feature = example.features.feature[key]
     first = found[0] if found else None
     if isinstance(first, str | bytes):
-        feature.bytes_list.value.extend(v.encode() if isinstance(v, str) else v for v in found)
+        feature.bytes_list.value.extend([v.encode() if isinstance(v, str) else v for v in found])
     elif isinstance(first, float):
         feature.float_list.value.extend(found)
     elif first is not None:
-        feature.int64_list.value.extend(int(v) for v in found)
+        feature.int64_list.value.extend(map(int, found))

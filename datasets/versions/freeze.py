@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from datasets.models import Box, Dataset, DatasetVersion, Image
-from datasets.versions.manifest import Manifest, ManifestBox, ManifestImage, write_manifest
+from datasets.versions.manifest import Manifest, ManifestBox, ManifestImage, as_tags, write_manifest
 from datasets.versions.shots import shots_of
 from datasets.versions.splitting import SPLITS, SplitItem, stratified_split
 from sw_site.lib.errors import UserError
@@ -117,11 +117,11 @@ def _manifest(dataset: Dataset, rows: list[Image], splits: dict[int, str]) -> Ma
 
 def _frozen(row: Image, split: str) -> ManifestImage:
     boxes = tuple(map(_frozen_box, row.boxes.all()))
-    return ManifestImage(row.pk, row.file, row.file_name, row.sha256, row.width, row.height, split, boxes)
+    where = (row.original, row.folder, row.orientation, row.verified, as_tags(row.tags))
+    return ManifestImage(row.pk, row.file, row.file_name, row.sha256, row.width, row.height, split, boxes, *where)
 
 
 def _frozen_box(box: Box) -> ManifestBox:
     edges = (box.x1, box.y1, box.x2, box.y2)
     marks = (box.difficult, box.truncated, box.occluded)
-    tags = tuple((str(name), str(text)) for name, text in box.tags)
-    return ManifestBox(box.label_class.number, *edges, *marks, box.pose, tags)
+    return ManifestBox(box.label_class.number, *edges, *marks, box.pose, as_tags(box.tags), box.score)

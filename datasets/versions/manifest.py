@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,9 @@ from django.core.files.storage import default_storage
 
 from datasets.formats.records import Tags
 
+#: What most images say of these, which the file leaves out.
+USUAL: dict[str, Any] = {"original": "", "folder": "", "orientation": 1, "verified": False, "tags": ()}
+
 
 class ManifestError(Exception):
     """A version's manifest is missing or not what it was when frozen."""
@@ -25,7 +29,7 @@ class ManifestError(Exception):
 class ManifestBox:
     """Pixel edges of the upright image, as in `datasets.models.Box`; `class_id` is the label map number.
 
-    Pose and unknown tags are carried for exports; boxes that differ in them alone count as equal.
+    Pose, unknown tags and score are carried for exports; boxes that differ in them alone count as equal.
     """
 
     class_id: int
@@ -38,20 +42,21 @@ class ManifestBox:
     occluded: bool = False
     pose: str = field(default="", compare=False)
     tags: Tags = field(default=(), compare=False)
+    score: float | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, Any]:
-        """All that was frozen; of pose and tags, which few boxes have, what there is."""
-        return {name: value for name, value in vars(self).items() if value not in ("", ())}
+        """All that was frozen; of pose, tags and score, which few boxes have, what there is."""
+        return {name: value for name, value in vars(self).items() if value not in ("", (), None)}
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> ManifestBox:
-        if "tags" in row:
-            row = {**row, "tags": tuple((str(name), str(text)) for name, text in row["tags"])}
-        return cls(**row)
+        return cls(**_with_tags(row))
 
 
 @dataclass(frozen=True)
 class ManifestImage:
+    """An image of a version. What follows its boxes is what exports need of its row, should it be gone one day."""
+
     id: int
     file: str
     file_name: str
@@ -60,6 +65,19 @@ class ManifestImage:
     height: int
     split: str
     boxes: tuple[ManifestBox, ...]
+    original: str = field(default="", compare=False)
+    folder: str = field(default="", compare=False)
+    orientation: int = field(default=1, compare=False)
+    verified: bool = field(default=False, compare=False)
+    tags: Tags = field(default=(), compare=False)
+
+    def as_json(self) -> dict[str, Any]:
+        row = {name: value for name, value in vars(self).items() if name not in USUAL or value != USUAL[name]}
+        return {**row, "boxes": [box.as_json() for box in self.boxes]}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> ManifestImage:
+        return cls(**{**_with_tags(row), "boxes": tuple(map(ManifestBox.from_json, row["boxes"]))})
 
     @property
     def path(self) -> Path:
@@ -69,11 +87,14 @@ class ManifestImage:
 
 @dataclass(frozen=True)
 class Manifest:
-    """`classes` maps label map ids (from 1) to names; images are ordered by id. Format 1 had no pose and no tags."""
+    """`classes` maps label map ids (from 1) to names; images are ordered by id.
+
+    Format 1 had no pose and no tags, 2 no scores and nothing of the images' rows.
+    """
 
     classes: dict[int, str]
     images: tuple[ManifestImage, ...]
-    format: int = 2
+    format: int = 3
 
     def split(self, name: str) -> list[ManifestImage]:
         return [image for image in self.images if image.split == name]
@@ -93,19 +114,25 @@ class Manifest:
 
     def to_json(self) -> bytes:
         """Canonical bytes: the same content always gives the same hash."""
-        images = [{**vars(image), "boxes": [box.as_json() for box in image.boxes]} for image in self.images]
+        images = [image.as_json() for image in self.images]
         document = {"format": self.format, "classes": {str(k): v for k, v in self.classes.items()}, "images": images}
         return json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Manifest:
         document = json.loads(data)
-        images = tuple(
-            ManifestImage(**{**row, "boxes": tuple(map(ManifestBox.from_json, row["boxes"]))})
-            for row in document["images"]
-        )
+        images = tuple(map(ManifestImage.from_json, document["images"]))
         classes = sorted((int(number), name) for number, name in document["classes"].items())
         return cls(dict(classes), images, document["format"])
+
+
+def as_tags(rows: Iterable[Sequence[str]]) -> Tags:
+    """Tags as the database and JSON hold them: [[name, text], ...]."""
+    return tuple((str(name), str(text)) for name, text in rows)
+
+
+def _with_tags(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "tags": as_tags(row["tags"])} if "tags" in row else row
 
 
 def write_manifest(manifest: Manifest) -> tuple[str, str]:

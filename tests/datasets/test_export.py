@@ -1,11 +1,16 @@
 """Exports: what came in goes out; what a format cannot say is counted; nothing half-written."""
 
+import errno
 import io
 import json
+import os
 import zipfile
 from dataclasses import replace
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from datasets.exporting import writers
@@ -108,8 +113,25 @@ def poses_and_tags(folder):
 def test_a_version_keeps_pose_and_tags_when_its_boxes_and_files_are_gone(labelled, tmp_path):
     version = freeze(labelled, FROM_FILES)
     labelled.images.all().delete()
-    export_dataset(labelled, "voc", tmp_path / "out", version)
+    export_dataset(labelled, "voc", tmp_path / "out", version, originals=True)
     assert poses_and_tags(tmp_path / "out") == [("Left", (("mood", "happy"),)), ("", ())]
+    assert read_voc((tmp_path / "out" / "Annotations" / "ü 1.xml").read_bytes()) == read_voc(ODD)
+    picture = tmp_path / "out" / "JPEGImages" / "ü 1.jpg"
+    assert picture.read_bytes() == (tmp_path / "in" / "train" / "ü 1.jpg").read_bytes()
+
+
+@pytest.mark.parametrize("images_are_there", [True, False])
+def test_a_version_frozen_before_rows_were_kept_takes_them_from_the_images(labelled, tmp_path, images_are_there):
+    version = freeze(labelled, FROM_FILES)
+    now = version.manifest()
+    lacking = [replace(image, original="", folder="", verified=False, tags=()) for image in now.images]
+    version.manifest_file, version.content_hash = write_manifest(Manifest(now.classes, tuple(lacking), format=2))
+    if not images_are_there:
+        labelled.images.all().delete()
+    export_dataset(labelled, "voc", tmp_path / "out", version, originals=True)
+    record = read_voc((tmp_path / "out" / "Annotations" / "ü 1.xml").read_bytes())
+    assert record.boxes == read_voc(ODD).boxes and record.verified == images_are_there
+    assert (tmp_path / "out" / "JPEGImages" / "ü 1.jpg").exists()
 
 
 def test_a_version_frozen_before_they_were_kept_takes_them_from_the_files_that_came(labelled, tmp_path):
@@ -148,6 +170,18 @@ def test_a_failed_export_leaves_nothing(labelled, tmp_path, monkeypatch):
         with pytest.raises(ZeroDivisionError):
             export_dataset(labelled, "voc", tmp_path / name)
     assert {p.name for p in tmp_path.iterdir()} - {"site"} == {"in"}
+
+
+@pytest.mark.parametrize("kernel", [True, False])
+def test_exported_pictures_are_files_of_their_own(labelled, tmp_path, monkeypatch, kernel):
+    if not kernel:
+        monkeypatch.setattr(os, "copy_file_range", Mock(side_effect=OSError(errno.EXDEV, "Invalid cross-device link")))
+    export_dataset(labelled, "voc", tmp_path / "out", images=True)
+    written = tmp_path / "out" / "JPEGImages" / "ü 1.jpg"
+    kept = Path(default_storage.path(labelled.images.get(file_name="ü 1.jpg").file))
+    assert written.read_bytes() == kept.read_bytes()
+    written.write_bytes(b"edited")
+    assert kept.read_bytes() != b"edited"
 
 
 def test_a_folder_with_something_in_it_is_left_alone(labelled, tmp_path):
