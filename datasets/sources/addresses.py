@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
 from datasets.formats.records import FormatError
@@ -61,16 +64,17 @@ def parse_url(text: str) -> SplitResult:
     return parts
 
 
-def resolve(text: str) -> Target:
+def resolve(text: str, seconds: float | None = None) -> Target:
     """Look the name of an address up, once, and refuse it when any of its machines is not public.
 
     Raises:
         FormatError: what `parse_url` says, a name that does not exist, or a machine that is not public.
+        TimeoutError: no answer within these seconds.
     """
     parts = parse_url(text)
     host = str(parts.hostname)
     port = parts.port or PORTS[parts.scheme]
-    found = look_up(host, port)
+    found = look_up(host, port, seconds)
     if any(not is_public(address) for address in found):
         raise FormatError(
             "url_private", f"{host} is not a public machine. Addresses inside this server's network are not fetched."
@@ -79,13 +83,29 @@ def resolve(text: str) -> Target:
     return Target(text, parts.scheme, host, port, path, found)
 
 
-def look_up(host: str, port: int) -> tuple[str, ...]:
-    """Every address of a name, as the system gives them."""
+def look_up(host: str, port: int, seconds: float | None = None) -> tuple[str, ...]:
+    """Every address of a name, as the system gives them, within these seconds."""
     try:
-        rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        rows = _asked(host, port).result(seconds)
+    except TimeoutError:
+        raise
     except (OSError, UnicodeError) as error:
         raise FormatError("url_no_such_host", f"There is no machine called {host}. Check the spelling.") from error
     return tuple(dict.fromkeys(str(row[4][0]) for row in rows))
+
+
+def _asked(host: str, port: int) -> Future[Any]:
+    """The system's answer, which nothing can stop it from thinking about: a thread waits for it, a caller need not."""
+    answer: Future[Any] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, name=f"look-up of {host[:40]}", daemon=True).start()
+    return answer
 
 
 def is_public(text: str) -> bool:

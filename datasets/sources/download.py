@@ -6,6 +6,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ HEADERS = {"User-Agent": "sw_site", "Accept": "image/*,*/*;q=0.5", "Accept-Encod
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one file: bytes, seconds from the first packet to the last, seconds of silence, redirects."""
+    """Of one file: bytes, seconds from looking its name up to the last packet, seconds of silence, redirects."""
 
     bytes: int = 50 * 2**20
     seconds: float = 60.0
@@ -38,11 +39,18 @@ def download(url: str, limits: Limits) -> bytes:
     deadline = Deadline(limits.seconds)
     with deadline:
         for _ in range(limits.redirects + 1):
-            found = _get(resolve(url), limits, deadline)
+            found = _get(_resolved(url, limits, deadline), limits, deadline)
             if isinstance(found, bytes):
                 return found
             url = urljoin(url, found)
     raise FormatError("url_redirects", f"It was redirected more than {limits.redirects} times.")
+
+
+def _resolved(url: str, limits: Limits, deadline: Deadline) -> Target:
+    try:
+        return resolve(url, deadline.left)
+    except TimeoutError as error:
+        raise too_slow(limits) from error
 
 
 class Deadline:
@@ -53,12 +61,19 @@ class Deadline:
         self._socket: socket.socket | None = None
         self._timer = threading.Timer(seconds, self._hang_up)
         self._timer.daemon = True
+        self._seconds, self._ends = seconds, 0.0
 
     def __enter__(self) -> None:
+        self._ends = time.monotonic() + self._seconds
         self._timer.start()
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
+
+    @property
+    def left(self) -> float:
+        """Seconds until then; 0 afterwards."""
+        return max(0.0, self._ends - time.monotonic())
 
     def watch(self, line: socket.socket) -> None:
         self._socket = line
@@ -120,8 +135,10 @@ def connected(target: Target, limits: Limits, deadline: Deadline) -> Iterator[ht
     line = _dial(target, limits, deadline)
     try:
         if target.scheme == "https":
-            line = ssl.create_default_context().wrap_socket(line, server_hostname=target.host)
+            context = ssl.create_default_context()
+            line = context.wrap_socket(line, server_hostname=target.host, do_handshake_on_connect=False)
             deadline.watch(line)
+            line.do_handshake()
         kind = http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
         connection = kind(target.host, target.port, timeout=limits.silence)
         connection.sock = line
@@ -136,10 +153,12 @@ def _dial(target: Target, limits: Limits, deadline: Deadline) -> socket.socket:
         if deadline.over:
             break
         try:
-            line = socket.create_connection((address, target.port), timeout=limits.silence)
+            wait = max(0.001, min(limits.silence, deadline.left))  # 0 would mean: do not wait at all
+            line = socket.create_connection((address, target.port), timeout=wait)
         except OSError as failed:
             error = failed
             continue
+        line.settimeout(limits.silence)
         deadline.watch(line)
         return line
     raise error or TimeoutError

@@ -157,3 +157,24 @@ def test_answers_that_are_no_file(web):
 
 def test_https_is_asked_for_a_certificate(web):
     assert refused(web.url("/a.jpg").replace("http:", "https:")) == "url_not_reachable"
+
+
+def test_looking_a_name_up_is_within_the_time_of_a_file(lookups, monkeypatch):
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: answered.wait(30))
+    try:
+        assert refused("http://photos.example/a.jpg", Limits(seconds=0.1)) == "url_too_slow"
+    finally:
+        answered.set()
+
+
+def test_dialling_is_within_the_time_of_a_file(lookups, monkeypatch):
+    waited = []
+
+    def dial(address, timeout):
+        waited.append(timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", dial)
+    assert refused("http://photos.example/a.jpg", Limits(seconds=5, silence=60)) == "url_too_slow"
+    assert 0 < waited[0] <= 5
