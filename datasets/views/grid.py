@@ -31,7 +31,7 @@ def dataset_detail(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for(request, slug)
     found = GridFilter.read(request.GET)
     page = page_of(found.apply(dataset), found.sort, request.GET.get("after", ""), request.GET.get("before", ""))
-    states = dict(dataset.images.order_by().values_list("state").annotate(n=Count("pk")))
+    states = dict(dataset.images.order_by().values_list("state").annotate(n=Count("*")))
     context = {
         "dataset": dataset,
         "tab": "images",

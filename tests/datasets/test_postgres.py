@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import F, Q
 from django.test import Client
 
 from datasets.browsing import GridFilter, neighbours, page_of
@@ -27,6 +30,7 @@ from sw_site.jobs.models import Job
 from sw_site.jobs.queue import create_job, run_here
 from tests.datasets.test_duplicates import drawing
 from tests.factories import make_user
+from tests.postgres import as_default
 from tests.voc import voc_xml
 
 pytestmark = pytest.mark.django_db
@@ -234,3 +238,32 @@ def test_jobs_and_pages(imported, on_both):
 
     *_, statuses, position, total = on_both(story)
     assert set(statuses) == {200} and (position, total) == (4, PHOTOS + 1)
+
+
+def index_of_names() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'image_names_by_letters'")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def test_a_text_in_names_is_found_by_an_index(db, postgres):
+    with as_default(postgres), transaction.atomic():
+        assert "gin_trgm_ops" in index_of_names()[0]
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")  # of an empty table it would be the cheapest
+        plan = Image.objects.filter(Q(file_name__icontains="Photo") | Q(folder__icontains="Photo")).order_by().explain()
+        transaction.set_rollback(True)
+    assert "image_names_by_letters" in plan
+
+
+def test_a_user_who_may_not_add_extensions_gets_the_tables_without_that_index(db, postgres):
+    migration = import_module("datasets.migrations.0014_image_names_by_letters")
+    with as_default(postgres), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("DROP EXTENSION pg_trgm CASCADE")
+            cursor.execute("CREATE ROLE poor")
+            cursor.execute("SET LOCAL ROLE poor")
+            migration.add_index(None, SimpleNamespace(connection=connection))
+            cursor.execute("RESET ROLE")
+        assert index_of_names() == []
+        transaction.set_rollback(True)
