@@ -13,6 +13,7 @@ api = NinjaAPI(title="sw_site", version="1", auth=SessionAuth(csrf=True), docs_u
 api.add_router("/datasets", "datasets.api.router")
 api.add_router("/uploads", "datasets.uploads.api.router")
 api.add_router("/training", "training.api.router")
+api.add_router("/training", "training.control_api.router")
 api.add_router("/detections", "detections.api.router")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from sw_site.jobs.models import Job
-from sw_site.jobs.queue import create_job, enqueue, retry
+from sw_site.jobs.queue import create_job, enqueue
 from sw_site.lib.errors import UserError
 from training import jobs
 from training.bases import NOTHING, Base
@@ -51,19 +51,28 @@ def start_run(
         )
         run.name = name or f"{version.dataset.name} v{version.number} #{run.pk}"[-NAME_LENGTH:]
         run.config = config.run_json(run.name, base.to_json())
-        run.job = create_job(
-            jobs.train,
-            kind="train",
-            title=f"Train {run.name}",
-            payload={"run_id": run.pk},
-            user=user,
-            queue="gpu",
-            subject_url=run.get_absolute_url(),
-        )
-        run.save(update_fields=["name", "config", "job"])
+        run.save(update_fields=["name", "config"])
+        job = queue_training(run, user)
+        run.note("started", f"Made: {run.steps:,} steps on {version}, from {base.label}.", user)
         if submit:
-            enqueue(run.job)
+            enqueue(job)
     return run
+
+
+def queue_training(run: Run, user: User | None) -> Job:
+    """The job that trains a run; it is not queued yet."""
+    job = create_job(
+        jobs.train,
+        kind="train",
+        title=f"Train {run.name}",
+        payload={"run_id": run.pk},
+        user=user,
+        queue="gpu",
+        subject_url=run.get_absolute_url(),
+    )
+    run.job = job
+    run.save(update_fields=["job"])
+    return job
 
 
 def refuse_taken_name(name: str) -> None:
@@ -76,21 +85,6 @@ def refuse_taken_name(name: str) -> None:
         raise UserError("bad_name", f"“{name}” looks like a model's number. Choose a name with words in it.", 422)
     if name and TrainedModel.objects.filter(name=name).exists():
         raise UserError("name_taken", f"There is a model called “{name}” already. Choose another name.", 422)
-
-
-def cancel_run(run: Run) -> Run:
-    """Ask a run to stop; it saves a checkpoint first. UserError when it has ended."""
-    if run.job is None or not run.job.is_active:
-        raise UserError("not_active", f"{run.name} has ended already, so there is nothing to cancel.", 409)
-    run.job.request_cancel()
-    return run
-
-
-def resume_run(run: Run) -> Run:
-    """Let a failed or cancelled run go on from its last checkpoint. UserError when it is in another state."""
-    if run.job is None or not retry(run.job):
-        raise UserError("not_stopped", f"{run.name} is neither failed nor cancelled, so it cannot go on.", 409)
-    return run
 
 
 def request_export(model: TrainedModel, format: str, *, user: User | None = None, submit: bool = True) -> Job:

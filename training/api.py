@@ -12,7 +12,7 @@ from ninja.pagination import paginate
 
 from datasets.models import DatasetVersion
 from sw_site.jobs.models import Job
-from training.actions import cancel_run, request_export, resume_run, start_run
+from training.actions import request_export, start_run
 from training.bases import base_for
 from training.config import TrainingSettings
 from training.http import SignedInRequest
@@ -68,6 +68,12 @@ class RunOut(Schema):
     best_step: int | None
     best_ap: float | None
     best_ap50: float | None
+    paused: bool
+    pinned: bool
+    device: str
+    machine: dict[str, Any]
+    error_code: str
+    continues: int | None
     model: int | None
     job: int | None
     config: dict[str, Any]
@@ -96,6 +102,10 @@ class RunOut(Schema):
     @staticmethod
     def resolve_model(run: Run) -> int | None:
         return run.model.pk if hasattr(run, "model") else None
+
+    @staticmethod
+    def resolve_continues(run: Run) -> int | None:
+        return run.continues_id
 
     @staticmethod
     def resolve_job(run: Run) -> int | None:
@@ -186,16 +196,6 @@ def check_run(request: SignedInRequest, data: RunIn) -> list[Any]:
 @router.get("/runs/{int:pk}", response=RunOut)
 def get_run(request: SignedInRequest, pk: int) -> Run:
     return get_object_or_404(visible_runs(request), pk=pk)
-
-
-@router.post("/runs/{int:pk}/cancel", response=RunOut)
-def cancel(request: SignedInRequest, pk: int) -> Run:
-    return cancel_run(get_object_or_404(visible_runs(request), pk=pk))
-
-
-@router.post("/runs/{int:pk}/resume", response=RunOut)
-def resume(request: SignedInRequest, pk: int) -> Run:
-    return resume_run(get_object_or_404(visible_runs(request), pk=pk))
 
 
 @router.get("/runs/{int:pk}/series")

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,9 @@ ORPHAN_GRACE_SECONDS = 20
 
 
 @contextmanager
-def engine_child(directory: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def engine_child(
+    directory: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """Starts the engine on a run directory; whatever ends the block, the process has ended after it.
 
     A worker that was killed leaves its child running, in a session of its own. The child's number is kept in
@@ -29,7 +31,7 @@ def engine_child(directory: Path, *arguments: str) -> Iterator[subprocess.Popen[
     """
     note = directory / "engine.pid"
     stop_orphan(note)
-    process = runner.start(directory, *arguments)
+    process = runner.start(directory, *arguments, environment=environment)
     note.write_text(json.dumps({"host": socket.gethostname(), "pid": process.pid}))
     try:
         yield process

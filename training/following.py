@@ -8,8 +8,11 @@ from typing import Any
 from django.db import transaction
 
 from sw_site.jobs.context import JobContext
+from training.devices import Device
 from training.engine import runner
-from training.models import Metric, Run
+from training.filmstrip import keep_frame
+from training.machine import MachineWatch
+from training.models import Frame, Metric, Run
 from training.words import duration, percent
 
 LOSSES = {
@@ -20,6 +23,8 @@ LOSSES = {
 }
 STEP_VALUES = ("learning_rate", "steps_per_second")
 EVAL_VALUES = ("ap", "ap50")
+#: Of the machine's readings, those that are drawn as curves.
+MACHINE_VALUES = ("cpu_percent", "memory_mb", "gpu_percent", "gpu_memory_mb")
 #: Share of the job's progress bar given to the steps; the rest is for preparing and exporting.
 STEPS_SHARE = 0.95
 PHASE_WORDS = {
@@ -46,22 +51,39 @@ class RunFollower:
         self.run, self.context = run, context
         self.error: Event | None = None
         self.path: Path = run.directory / "events.jsonl"
+        self._machine: MachineWatch | None = None
+
+    def on_machine(self, device: Device, machine: MachineWatch) -> None:
+        """From now on the run is on this device, and read by this watch."""
+        self._machine = machine
+        self.run.device = device.title
+        self.run.save(update_fields=["device"])
 
     def pull(self) -> None:
         """Store every whole event written since the last call and tell the job how far things are."""
+        self._read_machine()
         events, offset = runner.read_events(self.path, self.run.events_offset)
         if not events:
             return
-        points: dict[tuple[str, int], float] = {}
-        for event in events:
-            if event.get("type") == "retry":
-                points = self._go_back(int(event["step"]), points)
-            points |= self._take(event)
-        self.run.events_offset = offset
         with transaction.atomic():
+            points: dict[tuple[str, int], float] = {}
+            for event in events:
+                if event.get("type") == "retry":
+                    points = self._go_back(int(event["step"]), points)
+                    self.run.note("mended", str(event.get("message", "")))
+                points |= self._take(event)
+            self.run.events_offset = offset
             store_points(self.run, points)
             self.run.save(update_fields=RUN_FIELDS)
         self.context.progress(progress_of(self.run), 1.0, message_of(self.run))
+
+    def _read_machine(self) -> None:
+        reading = self._machine.read() if self._machine else None
+        if not reading:
+            return
+        self.run.machine = reading
+        self.run.save(update_fields=["machine"])
+        store_points(self.run, {(name, self.run.step): reading[name] for name in MACHINE_VALUES if name in reading})
 
     def _take(self, event: Event) -> dict[tuple[str, int], float]:
         kind = event.get("type")
@@ -87,6 +109,7 @@ class RunFollower:
         """
         self.run.step = step
         Metric.objects.filter(run=self.run, step__gt=step).delete()
+        Frame.objects.filter(run=self.run, step__gt=step).delete()
         return {(name, at): value for (name, at), value in points.items() if at <= step}
 
     def _take_state(self, event: Event) -> None:
@@ -110,6 +133,7 @@ class RunFollower:
         if event.get("best"):
             run.best_step, run.best_ap, run.best_ap50 = step, event.get("ap"), event.get("ap50")
             run.best_per_class = event.get("per_class") or {}
+        keep_frame(run, step, event.get("ap"), event.get("ap50"))
         values = {key: event.get(key) for key in EVAL_VALUES}
         self.context.log(f"Step {step:,}: " + ", ".join(f"{k.upper()} {percent(v)}" for k, v in values.items()))
         return {(name, step): float(value) for name, value in values.items() if value is not None}

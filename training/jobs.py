@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,21 @@ from sw_site.jobs.context import JobContext
 from sw_site.jobs.errors import JobCancelled, JobError
 from sw_site.lib.errors import UserError
 from training.children import engine_child
+from training.devices import Device, device_for
+from training.disk import DATA_GONE, make_room
 from training.engine import runner
 from training.failures import explain_exit, log_tail
 from training.following import Event, RunFollower
+from training.machine import MachineWatch
+from training.mending import MOST_KILLS, code_of, mend_after_kill
 from training.models import ExportFormat, Run, TrainedModel
 from training.preparation import prepare
 from training.registry import record_export, register
 from training.words import percent
 
 POLL_SECONDS = 0.5
+#: Exit codes of a child that somebody ended by kill -9, or the system for lack of memory.
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 
 def train(context: JobContext, run_id: int) -> dict[str, Any] | None:
@@ -31,16 +38,50 @@ def train(context: JobContext, run_id: int) -> dict[str, Any] | None:
     except UserError as error:
         raise JobError(error.message) from error
     follower = RunFollower(run, context)
+    note_the_start(run, context)
     try:
-        with engine_child(directory) as process:
-            watch(process, context, follower.pull)
+        with device_for(context) as device:
+            code = train_to_the_end(run, context, follower, device)
     finally:
         follower.pull()
-    if process.returncode != runner.DONE:
-        raise failure(process.returncode, directory, follower.error, context)
+    if code != runner.DONE:
+        ended = failure(code, directory, follower.error, context)
+        note_the_failure(run, ended, follower.error)
+        raise ended
     model = register(run)
+    Run.objects.filter(pk=run.pk).update(paused=False, error_code="")
+    run.note("ended", f"Ended well at step {run.step:,} with the model {model.name}.")
+    make_room()
     context.progress(1.0, 1.0, f"Done: AP {percent(model.ap)}, AP50 {percent(model.ap50)} at step {model.step:,}.")
     return {"run": run.pk, "model": model.pk, "steps": run.step, "val": {"ap": model.ap, "ap50": model.ap50}}
+
+
+def train_to_the_end(run: Run, context: JobContext, follower: RunFollower, device: Device) -> int:
+    """The engine's exit code; when it was killed, it is started again a stated number of times."""
+    kills = 0
+    while True:
+        with engine_child(run.directory, environment=device.environment) as process:
+            follower.on_machine(device, MachineWatch(process.pid, device.number))
+            watch(process, context, follower.pull)
+        follower.pull()
+        if process.returncode not in KILLED or kills == MOST_KILLS:
+            return process.returncode
+        kills += 1
+        mend_after_kill(run, kills)
+
+
+def note_the_start(run: Run, context: JobContext) -> None:
+    """Says in the run's history that it goes on after its worker died: nobody asked for that."""
+    if context.job.attempt > 1:
+        run.note("mended", f"Its worker died; going on from the last checkpoint, attempt {context.job.attempt}.")
+
+
+def note_the_failure(run: Run, error: Exception, event: Event | None) -> None:
+    """Keeps why a run failed, so that its page can offer the mend that fits; a stop that was asked for is none."""
+    if isinstance(error, JobError):
+        run.error_code = str((event or {}).get("code", "")) or code_of(str(error))
+        run.save(update_fields=["error_code"])
+        run.note("failed", str(error))
 
 
 def export_model(context: JobContext, model_id: int, format: str) -> dict[str, Any] | None:
@@ -61,13 +102,22 @@ def run_export(context: JobContext, directory: Path, format: str, folder: str) -
     events_file = directory / "events.jsonl"
     start = events_file.stat().st_size if events_file.is_file() else 0
     arguments = ("export", "--format", format, "--output", str(directory / folder), "--checkpoint", "best")
-    with engine_child(directory, *arguments) as process:
+    write_records_again(context, directory)
+    with device_for(context) as device, engine_child(directory, *arguments, environment=device.environment) as process:
         watch(process, context, lambda: None)
     events, _ = runner.read_events(events_file, start)
     last: dict[str, Event] = {event["type"]: event for event in events if "type" in event}
     if process.returncode != runner.DONE or not (directory / folder).is_dir():
         raise failure(process.returncode, directory, last.get("error"), context)
     return last.get("export", {})
+
+
+def write_records_again(context: JobContext, directory: Path) -> None:
+    """The records an export is measured on, where the disk budget has taken them away."""
+    if (directory / "records.json").is_file() or not (directory / DATA_GONE).is_file():
+        return
+    with engine_child(directory, "records") as process:
+        watch(process, context, lambda: None)
 
 
 def watch(process: subprocess.Popen[bytes], context: JobContext, pull: Any) -> None:

@@ -48,6 +48,15 @@ class Run(models.Model):
     best_ap50 = models.FloatField(null=True, blank=True)
     best_per_class = models.JSONField(default=dict, help_text='At the best step: {name: {"ap", "ap50"}}.')
     events_offset = models.PositiveBigIntegerField(default=0, help_text="Bytes of events.jsonl already read.")
+    continues = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="continuations",
+        help_text="The run whose checkpoints this one goes on from.",
+    )  # fmt: skip
+    paused = models.BooleanField(default=False, help_text="Stopped to go on later, not given up.")
+    pinned = models.BooleanField(default=False, help_text="The disk budget takes nothing away from it.")
+    device = models.CharField(max_length=20, blank=True, help_text='What it trains on: "GPU 0" or "CPU".')
+    machine = models.JSONField(default=dict, help_text="The machine's latest readings: see training.machine.")
+    error_code = models.CharField(max_length=40, blank=True, help_text="The engine's code of what ended it.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -74,6 +83,54 @@ class Run(models.Model):
     def is_active(self) -> bool:
         return self.state in (JobState.QUEUED, JobState.RUNNING)
 
+    @property
+    def is_paused(self) -> bool:
+        return self.paused and self.state == JobState.CANCELLED
+
+    @property
+    def state_word(self) -> str:
+        """The state as people say it; a paused run is not a cancelled one."""
+        if self.is_paused:
+            return "Paused"
+        return str(self.job.get_state_display()) if self.job else "Waiting"
+
+    def note(self, kind: str, message: str, user: User | None = None) -> RunEvent:
+        """Write a line of the run's history; without a user the site did it by itself."""
+        return RunEvent.objects.create(run=self, kind=kind, message=message[:500], user=user)
+
+
+class RunEvent(models.Model):
+    """One line of a run's history: what was done with it, by a person or by the site itself."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="history")
+    kind = models.CharField(max_length=20, help_text="started, mended, stopped, paused, resumed, extended, disk …")
+    message = models.CharField(max_length=500)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Frame(models.Model):
+    """What the model found on the same few validation photos at one evaluation: one picture of the filmstrip."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="frames")
+    step = models.PositiveIntegerField()
+    ap = models.FloatField(null=True, blank=True)
+    ap50 = models.FloatField(null=True, blank=True)
+    photos = models.JSONField(help_text="[[image id, [[x1, y1, x2, y2, label map id, score], ...]], ...] in pixels.")
+
+    class Meta:
+        ordering = ["run_id", "step"]
+        constraints = [models.UniqueConstraint(fields=["run", "step"], name="frame_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run} at step {self.step}"
+
 
 class Metric(models.Model):
     """One measured point of a run, for example total_loss at step 120."""
@@ -96,12 +153,19 @@ class TrainedModelQuerySet(models.QuerySet["TrainedModel"]):
         return self.filter(run__version__dataset__in=Dataset.objects.visible_to(user))
 
     def for_list(self) -> TrainedModelQuerySet:
-        return self.select_related("run__version__dataset", "run__created_by")
+        rows = self.select_related("run__version__dataset", "run__created_by")
+        return rows.prefetch_related("aliases")
 
     def by_reference(self, text: str) -> TrainedModel:
         """The model with this number ("3" or "m3") or name; raises DoesNotExist."""
         digits = text.removeprefix("m")
         return self.get(pk=int(digits)) if digits.isdigit() else self.get(name=text)
+
+
+class ModelStage(models.TextChoices):
+    NEW = "new", "New"
+    CHECKED = "checked", "Checked"
+    RETIRED = "retired", "Retired"
 
 
 class TrainedModel(models.Model):
@@ -116,6 +180,9 @@ class TrainedModel(models.Model):
     detector_sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveBigIntegerField(help_text="Of the exported graph.")
     note = models.TextField(blank=True)
+    number = models.PositiveIntegerField(default=1, help_text="Its version among the models of the dataset, from 1.")
+    stage = models.CharField(max_length=10, choices=ModelStage.choices, default=ModelStage.NEW)
+    tags = models.JSONField(default=list, help_text="Words, in the order they were given.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TrainedModelQuerySet.as_manager()
@@ -147,6 +214,39 @@ class TrainedModel(models.Model):
         return {int(number): name for number, name in self.classes.items()}
 
 
+class ModelAlias(models.Model):
+    """A name that points at one model of a dataset and can be moved: "production", "candidate"."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="model_aliases")
+    name = models.CharField(max_length=30)
+    model = models.ForeignKey(TrainedModel, on_delete=models.PROTECT, related_name="aliases")
+    moved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    moved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["dataset", "name"], name="alias_once_a_dataset")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.dataset}"
+
+
+class ModelEvent(models.Model):
+    """One line of a model's history: who did what."""
+
+    model = models.ForeignKey(TrainedModel, on_delete=models.CASCADE, related_name="history")
+    kind = models.CharField(max_length=20, help_text="registered, alias, stage, tags, note, exported")
+    message = models.CharField(max_length=500)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.message
+
+
 class ExportFormat(models.TextChoices):
     SAVED_MODEL = "saved_model", "SavedModel"
     FROZEN_GRAPH = "frozen_graph", "Frozen graph"
@@ -165,6 +265,9 @@ class Export(models.Model):
     size_bytes = models.PositiveBigIntegerField(default=0)
     max_box_difference = models.FloatField(null=True, blank=True)
     max_score_difference = models.FloatField(null=True, blank=True)
+    ap = models.FloatField(null=True, blank=True, help_text="AP of the file itself on `split`, 0 to 1.")
+    checkpoint_ap = models.FloatField(null=True, blank=True, help_text="AP of its checkpoint on the same images.")
+    split = models.CharField(max_length=5, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

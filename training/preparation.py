@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ def prepare(run: Run) -> Path:
     directory = run.directory
     try:
         set_aside_if_foreign(directory, documents)
+        if run.continues and not directory.exists():
+            take_along(run.continues.directory, directory)
         directory.mkdir(parents=True, exist_ok=True)
         for name, text in documents.items():
             write_text(directory / name, text)
@@ -44,6 +48,34 @@ def set_aside_if_foreign(directory: Path, documents: dict[str, str]) -> None:
     files = [directory / name for name in documents]
     if any(file.is_file() and file.read_text(encoding="utf-8") != documents[file.name] for file in files):
         directory.rename(directory.with_name(f"{directory.name}-set-aside-{int(time.time())}"))
+
+
+#: What a run that goes on from another takes along: what it learnt, what it measured, what it mended, its records.
+TAKEN_ALONG = (
+    "checkpoints/*", "best/*", "eval/*.json", "recovery.json", "label_map.pbtxt", "records.json", "*.record",
+    "imported.config",
+)  # fmt: skip
+
+
+def take_along(source: Path, target: Path) -> None:
+    """Copies a stopped run's state into a new directory, whole or not at all; large files are linked, not copied."""
+    part = target.with_name(f"{target.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    for path in (path for pattern in TAKEN_ALONG for path in sorted(source.glob(pattern)) if path.is_file()):
+        copy = part / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        link_or_copy(path, copy)
+    part.mkdir(parents=True, exist_ok=True)
+    part.rename(target)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """A second name for a file that is never written again (records, checkpoint data); a copy of any other."""
+    if source.suffix == ".record" or ".data-" in source.name:
+        with suppress(OSError):
+            target.hardlink_to(source)
+            return
+    shutil.copyfile(source, target)
 
 
 def dataset_json(manifest: Manifest) -> dict[str, Any]:

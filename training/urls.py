@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import models, runs
+from training.views import control, live, models, runs
 
 app_name = "training"
 
@@ -9,12 +9,19 @@ urlpatterns = [
     path("new/", runs.run_create, name="run-create"),
     path("new/check/", runs.run_check, name="run-check"),
     path("backbones/new/", runs.backbone_create, name="backbone-create"),
-    path("runs/<int:pk>/", runs.run_detail, name="run-detail"),
-    path("runs/<int:pk>/status/", runs.run_status, name="run-status"),
-    path("runs/<int:pk>/log/", runs.run_log, name="run-log"),
-    path("runs/<int:pk>/series/", runs.run_series, name="run-series"),
-    path("runs/<int:pk>/cancel/", runs.run_cancel, name="run-cancel"),
-    path("runs/<int:pk>/resume/", runs.run_resume, name="run-resume"),
+    path("runs/<int:pk>/", live.run_detail, name="run-detail"),
+    path("runs/<int:pk>/status/", live.run_status, name="run-status"),
+    path("runs/<int:pk>/frames/", live.run_frames, name="run-frames"),
+    path("runs/<int:pk>/log/", live.run_log, name="run-log"),
+    path("runs/<int:pk>/series/", live.run_series, name="run-series"),
+    path("runs/<int:pk>/cancel/", control.run_cancel, name="run-cancel"),
+    path("runs/<int:pk>/finish/", control.run_finish, name="run-finish"),
+    path("runs/<int:pk>/pause/", control.run_pause, name="run-pause"),
+    path("runs/<int:pk>/resume/", control.run_resume, name="run-resume"),
+    path("runs/<int:pk>/extend/", control.run_extend, name="run-extend"),
+    path("runs/<int:pk>/mend/", control.run_mend, name="run-mend"),
+    path("runs/<int:pk>/priority/", control.run_priority, name="run-priority"),
+    path("runs/<int:pk>/pin/", control.run_pin, name="run-pin"),
     path("models/", models.model_list, name="model-list"),
     path("models/<int:pk>/", models.model_detail, name="model-detail"),
     path("models/<int:pk>/export/", models.model_export, name="model-export"),

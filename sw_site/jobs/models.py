@@ -76,6 +76,7 @@ class Job(models.Model):
     worker = models.CharField(max_length=100, blank=True)
     attempt = models.PositiveIntegerField(default=0)
     max_attempts = models.PositiveIntegerField(default=2)
+    priority = models.SmallIntegerField(default=0, help_text="-100 to 100; of those waiting, the higher goes first.")
     cancel_requested = models.BooleanField(default=False)
     heartbeat = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.module_loading import import_string
-from django_tasks import task
+from django_tasks import TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
 
 from sw_site.jobs.context import JobContext, Reporter
 from sw_site.jobs.errors import JobCancelled, JobError, WorkerStopping
@@ -41,7 +42,26 @@ def submit(
 
 
 def enqueue(job: Job) -> None:
-    transaction.on_commit(lambda: run_job.using(queue_name=job.queue).enqueue(job.pk))
+    transaction.on_commit(lambda: run_job.using(queue_name=job.queue, priority=job.priority).enqueue(job.pk))
+
+
+def prioritise(job: Job, priority: int) -> bool:
+    """Move a waiting job forward or back among those of its queue. False when it is not waiting any more."""
+    with transaction.atomic():
+        if not Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(priority=priority):
+            return False
+        waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, queue_name=job.queue)
+        for delivery in waiting.only("pk", "args_kwargs"):
+            if delivery.args_kwargs["args"] == [job.pk]:
+                DBTaskResult.objects.filter(pk=delivery.pk).update(priority=priority)
+    job.refresh_from_db()
+    return True
+
+
+def queue_order(queue: str) -> list[int]:
+    """Ids of the jobs a worker of this queue would take, in its order."""
+    waiting = DBTaskResult.objects.ready().filter(queue_name=queue)
+    return [delivery.args_kwargs["args"][0] for delivery in waiting.only("args_kwargs")]
 
 
 @task()

@@ -1,7 +1,8 @@
 """Stands in for training/engine: the same arguments, files, events and exit codes, no TensorFlow, done in a moment.
 
 It is told to misbehave by the run's name in run.json: "… crash", "… nan", "… refuse", "… oom", "… hang", "… no-graph",
-"… die-once" (killed after the first checkpoint, whole on the second start).
+"… die-once" (killed after the first checkpoint, whole on the second start), "… die" (killed each time), "… heal-nan"
+and "… heal-oom" (goes wrong once, goes back to its newest checkpoint and ends well), "… wait" (until told to finish).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class FakeEngine:
         self.asked_to_stop = True
 
     def told_to(self, word: str) -> bool:
-        return self.request["name"].endswith(word)
+        return f" {self.request['name']}".endswith(f" {word}")
 
     def write(self, kind: str, **values: object) -> None:
         self.events.write(json.dumps({"time": time.time(), "type": kind, **values}) + "\n")
@@ -48,17 +49,26 @@ class FakeEngine:
             return self.fail("bad_request", "The start does not fit; choose another one.", 4)
         start = self.newest_checkpoint()
         self.write("state", state="training", message=f"Training from step {start} of {self.steps}.")
-        for step in range(start + 1, self.steps + 1):
+        step, last = start, self.steps
+        while step < last:
+            step += 1
             if self.asked_to_stop or (self.folder / "cancel").exists():
                 return self.leave(step - 1)
             self.step(step)
             if (status := self.misbehave(step)) is not None:
                 return status
-            if step % self.every == 0 or step == self.steps:
+            if self.told_to("wait") and not (self.folder / "finish").exists():
+                step = max(step - 1, 1)
+                signal.sigtimedwait([], 0.01)
+                continue
+            if (self.folder / "finish").exists():
+                last = step
+            if step % self.every == 0 or step == last:
                 self.evaluate(step)
+            step = self.heal(step)
         self.export("onnx", self.folder / "exports" / "onnx")
-        self.write("result", steps=self.steps, best=self.best(), val={"ap": 0.5, "ap50": 0.9}, seconds=1.0)
-        self.write("state", state="done", message=f"Trained {self.steps} steps.")
+        self.write("result", steps=last, best=self.best(), val={"ap": 0.5, "ap50": 0.9}, seconds=1.0)
+        self.write("state", state="done", message=f"Trained {last} steps.")
         return 0
 
     def step(self, step: int) -> None:
@@ -74,9 +84,24 @@ class FakeEngine:
         if self.told_to("die-once") and step > self.every and not (self.folder / "died").exists():
             (self.folder / "died").touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.told_to("die") and step > self.every:
+            os.kill(os.getpid(), signal.SIGKILL)
         while self.told_to("hang") and not self.asked_to_stop:
             signal.sigtimedwait([], 0.01)
         return None
+
+    def heal(self, step: int) -> int:
+        """The step to go on from: an earlier one when it went wrong here for the first time."""
+        reason = {"heal-nan": "nan_loss", "heal-oom": "out_of_memory"}.get(self.request["name"].rsplit(" ")[-1])
+        if reason is None or step <= self.every or (self.folder / "recovery.json").exists():
+            return step
+        back = self.newest_checkpoint()
+        (self.folder / "recovery.json").write_text("{}")
+        said = f"It went wrong at step {step}: going on from step {back}."
+        values = {"learning_rate": 0.002, "batch_size": 4, "message": said}
+        self.write("retry", reason=reason, failed_step=step, step=back, **values)
+        self.write("state", state="restoring", message=said)
+        return back
 
     def newest_checkpoint(self) -> int:
         return max((int(path.stem.split("-")[1]) for path in self.folder.glob("checkpoints/*.index")), default=0)
@@ -97,6 +122,14 @@ class FakeEngine:
         (self.folder / "best" / "best.json").write_text(json.dumps({"step": step, "ap": ap, "ap50": ap + 0.4}))
         names = [row["name"] for row in self.dataset["classes"]]
         per_class = {name: {"ap": ap, "ap50": ap + 0.4} for name in names}
+        found = [
+            {"id": image["id"], "detections": [[10.0, 20.0, 90.0, 80.0, 1, 0.9], [0.0, 0.0, 5.0, 5.0, 2, 0.1]]}
+            for image in self.dataset["images"]
+            if image["split"] == "val"
+        ]
+        (self.folder / "eval").mkdir(exist_ok=True)
+        document = {"format": 1, "step": step, "ap": ap, "ap50": ap + 0.4, "images": found}
+        (self.folder / "eval" / f"detections-{step}.json").write_text(json.dumps(document))
         self.write("eval", step=step, ap=ap, ap50=ap + 0.4, ap75=None, per_class=per_class, best=True, seconds=0.1)
 
     def best(self) -> dict[str, float]:

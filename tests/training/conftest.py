@@ -29,7 +29,7 @@ def fake_engine(monkeypatch):
     """`runner.start` starts tests/fakes/engine.py; gives the list of (run directory, arguments) it was called with."""
     calls = []
 
-    def start(run_dir, *arguments):
+    def start(run_dir, *arguments, environment=None):
         calls.append((Path(run_dir), arguments))
         command, *options = arguments or ("train",)
         with (Path(run_dir) / "log.txt").open("ab") as log:

@@ -16,6 +16,7 @@ from sw_site.jobs.queue import retry, run_here
 from tests.factories import make_model
 from training import children, jobs
 from training.actions import request_export
+from training.mending import mend_for
 from training.models import Metric, TrainedModel
 from training.registry import register
 
@@ -47,8 +48,9 @@ def test_success_registers_the_model(waiting_run):
 def test_success_leaves_curves_figures_and_the_graph_as_an_export(waiting_run):
     run = waiting_run("droids")
     finished(run)
+    machine = {"cpu_percent", "memory_mb", "gpu_percent", "gpu_memory_mb"}
     names = set(Metric.objects.filter(run=run).values_list("name", flat=True))
-    assert names == {
+    assert names - machine == {
         "total_loss", "localization_loss", "classification_loss", "regularization_loss",
         "learning_rate", "steps_per_second", "ap", "ap50",
     }  # fmt: skip
@@ -118,22 +120,38 @@ def test_a_failure_keeps_the_end_of_the_engines_log(waiting_run):
     assert "OOM when allocating" in job.log
 
 
-def test_a_failed_run_goes_on_from_its_checkpoint_and_stores_no_event_twice(waiting_run):
+def test_a_killed_engine_goes_on_by_itself_and_stores_no_event_twice(waiting_run):
     run = waiting_run("droids die-once", steps=120)
-    job = finished(run)
-    assert job.state == JobState.FAILED and "killed" in job.error
-    assert (run.step, run.best_step) == (51, 50)
-    offset = run.events_offset
-    assert retry(job)
     assert finished(run).state == JobState.SUCCEEDED
-    assert run.events_offset > offset
     assert lines(run)[-2]["type"] == "result"
     steps = list(Metric.objects.filter(run=run, name="total_loss").values_list("step", flat=True))
     assert steps == list(range(1, 121))
+    (line,) = run.history.filter(kind="mended")
+    assert line.message.startswith("The training was killed near step") and "1 of 3 times" in line.message
+    assert run.model.step == 120
+
+
+def test_an_engine_killed_again_and_again_gets_smaller_batches_and_then_fails_with_a_mend(waiting_run):
+    run = waiting_run("droids die", steps=120, batch_size=8)
+    job = finished(run)
+    assert job.state == JobState.FAILED and "killed" in job.error
+    said = [line.message for line in run.history.filter(kind="mended")]
+    assert len(said) == 3
+    assert "batches" not in said[0] and "4 instead of 8" in said[1] and "2 instead of 4" in said[2]
+    assert run.error_code == "killed" and mend_for(run).key == "half_batch"
+
+
+@pytest.mark.parametrize("name", ["droids heal-nan", "droids heal-oom"])
+def test_what_the_engine_mends_ends_in_a_model_and_stands_in_the_history(waiting_run, name):
+    run = waiting_run(name, steps=120)
+    assert finished(run).state == JobState.SUCCEEDED
+    assert run.model.step == 120
+    (line,) = run.history.filter(kind="mended")
+    assert line.message == "It went wrong at step 51: going on from step 50." and line.user is None
 
 
 def test_a_run_taken_up_again_rewrites_nothing_the_records_stand_on(waiting_run):
-    run = waiting_run("droids die-once", steps=120)
+    run = waiting_run("droids die", steps=120)
     finished(run)
     before = (run.directory / "dataset.json").stat().st_mtime_ns
     retry(run.job)

@@ -153,7 +153,7 @@ def test_running_again_begins_with_the_same_answers(client, run):
 
 def test_a_waiting_run_polls_and_can_be_cancelled(client, run):
     page = text(client.get(run.get_absolute_url()))
-    assert 'hx-trigger="every 2s"' in page and "Cancel the run" in page and "Waiting for a worker" in page
+    assert 'hx-trigger="every 1s"' in page and "Cancel the run" in page and "Waiting for a worker" in page
     assert reverse("training:run-series", args=[run.pk]) in page
     response = client.post(reverse("training:run-cancel", args=[run.pk]), follow=True)
     assert "was asked to stop" in text(response)
@@ -175,7 +175,7 @@ def test_a_cancelled_run_goes_on_when_asked(client, run):
 
 def test_a_trained_run_shows_its_figures_and_stops_polling(client, trained):
     page = text(client.get(trained.get_absolute_url()))
-    assert 'hx-trigger="every 2s"' not in page
+    assert 'hx-trigger="every 1s"' not in page
     assert "Open the model" in page and "Run again" in page
     assert "R2-D2" in page and "90.0 %" in page
 

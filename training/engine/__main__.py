@@ -36,7 +36,7 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         print(f"{run.events} cannot be written ({error.strerror}); put that right, then start again.", file=sys.stderr)
         return REFUSED
-    stop = Cancellation(run.cancel)
+    stop = Cancellation(run.cancel, run.finish)
     try:
         stop.listen()
         die_with_parent()

@@ -30,6 +30,9 @@ from training.engine.restore import Restored
 from training.engine.rundir import RunDirectory
 from training.engine.starting import start_from
 
+#: Why a run may stop before its last step.
+ASKED, PATIENCE = "somebody asked it to stop and keep what it had", "the validation AP had stopped rising"
+
 
 class Attempt:
     """Goes on from the newest checkpoint, or starts from the base, with what `recovery` has changed."""
@@ -101,18 +104,20 @@ class Attempt:
         if self.precision != device.FLOAT32:
             self.events.state("building", f"Working in {self.precision}, with weights in float32.")
 
-    def train_and_evaluate(self, loop: TrainingLoop) -> bool:
-        """Trains in stretches that end where an evaluation is due; returns whether it stopped early."""
+    def train_and_evaluate(self, loop: TrainingLoop) -> str:
+        """Trains in stretches that end where an evaluation is due; returns why it stopped early, else empty."""
         steps, every = self.request.train.steps, self.request.train.evaluate_every
         while True:
-            step = loop.step
-            due = step > 0 and (step % every == 0 or step >= steps)
+            step, asked = loop.step, self.stop.finish_requested()
+            due = step > 0 and (step % every == 0 or step >= steps or asked)
             if due and not self.run.detections(step).exists():
                 self.evaluate(loop)
             if step >= steps:
-                return False
+                return ""
+            if due and asked:
+                return ASKED
             if due and patience_exhausted(self.run, self.request.train):
-                return True
+                return PATIENCE
             self.events.state("training", f"Training from step {step} of {steps}.")
             loop.run(min(steps, (step // every + 1) * every))
 

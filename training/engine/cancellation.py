@@ -1,4 +1,4 @@
-"""Stopping a run on SIGTERM, SIGINT or the file `cancel`, without losing what it has learnt."""
+"""Stopping a run without losing what it has learnt: on SIGTERM, SIGINT or the file `cancel`, or early by `finish`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Cancellation:
     training loop looks between two steps.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, file: Path, finish: Path | None = None) -> None:
+        self._file, self._finish = file, finish
         self._signalled = False
         self._deferred = False
 
@@ -31,6 +31,10 @@ class Cancellation:
 
     def requested(self) -> bool:
         return self._signalled or self._file.exists()
+
+    def finish_requested(self) -> bool:
+        """Whether the run was asked to train no further and to end well with what it has."""
+        return self._finish is not None and self._finish.exists()
 
     def check(self) -> None:
         """Raises `Cancelled` if the run was asked to stop."""

@@ -42,6 +42,10 @@ class RunDirectory:
         return self.root / "cancel"
 
     @property
+    def finish(self) -> Path:
+        return self.root / "finish"
+
+    @property
     def pipeline_config(self) -> Path:
         return self.root / "pipeline.config"
 

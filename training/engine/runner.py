@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,12 @@ ROOT = Path(__file__).resolve().parents[2]
 DONE, CRASHED, CANCELLED, REFUSED = 0, 1, 3, 4
 
 
-def start(run_dir: Path | str, *arguments: str) -> subprocess.Popen[bytes]:
+def start(
+    run_dir: Path | str, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Starts `train` on a run directory, or the command given instead (`"export", "--format", "onnx", ...`).
+
+    `environment` is added to this process's own, for example CUDA_VISIBLE_DEVICES.
 
     A process of its own gives memory and GPU back when it ends, can crash without taking the worker along, and is
     stopped by a signal; a session of its own, so that the signal reaches whatever it has started. It saves and stops by
@@ -27,12 +32,12 @@ def start(run_dir: Path | str, *arguments: str) -> subprocess.Popen[bytes]:
     run = RunDirectory(Path(run_dir).resolve())
     command, *options = arguments or ("train",)
     argv = [sys.executable, "-m", "training.engine", command, str(run.root), *options]
-    environment = {**os.environ, parent.VARIABLE: str(os.getpid())}
+    whole_environment = {**os.environ, **(environment or {}), parent.VARIABLE: str(os.getpid())}
     with run.log.open("ab") as log:
         return subprocess.Popen(
             argv,
             cwd=ROOT,
-            env=environment,
+            env=whole_environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

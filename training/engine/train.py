@@ -33,7 +33,7 @@ class TrainingRun:
         self, run: RunDirectory, request: RunRequest, dataset: Dataset, events: EventLog, stop: Cancellation
     ) -> None:
         self.run, self.request, self.dataset, self.events, self.stop = run, request, dataset, events, stop
-        self.stopped_early = False
+        self.stopped_early = ""
         self._started = time.monotonic()
 
     def execute(self) -> None:
@@ -89,15 +89,16 @@ class TrainingRun:
         return True
 
     def write_records(self) -> None:
-        """Writes records, label map and pipeline.config unless all of them are there."""
+        """Writes records, label map and pipeline.config, each unless it is there."""
         self.stop.check()
-        if records.complete(self.run) and self.run.pipeline_config.exists():
-            return
-        self.events.state("records", f"Writing {len(self.dataset.images)} images as TFRecords.")
-        left_out = records.write_all(self.run, self.dataset, self.stop.check)
-        if left_out:
-            self.events.state("records", f"{left_out} boxes without any area inside their image were left out.")
-        pipeline_config.write(self.run, pipeline_config.build(self.run, self.request, self.dataset))
+        whole = records.complete(self.run)
+        if not whole:
+            self.events.state("records", f"Writing {len(self.dataset.images)} images as TFRecords.")
+            left_out = records.write_all(self.run, self.dataset, self.stop.check)
+            if left_out:
+                self.events.state("records", f"{left_out} boxes without any area inside their image were left out.")
+        if not whole or not self.run.pipeline_config.exists():
+            pipeline_config.write(self.run, pipeline_config.build(self.run, self.request, self.dataset))
 
     def export_best(self) -> None:
         """Exports the best checkpoint in a format that can be detected with."""
@@ -125,7 +126,7 @@ class TrainingRun:
             best=asdict(best) if best else None,
             val=val,
             seconds=time.monotonic() - self._started,
-            stopped_early=self.stopped_early,
+            stopped_early=bool(self.stopped_early),
         )
-        early = f" of {self.request.train.steps}: the validation AP had stopped rising" if self.stopped_early else ""
+        early = f" of {self.request.train.steps}: {self.stopped_early}" if self.stopped_early else ""
         self.events.state("done", f"Trained {steps} steps{early}.")

@@ -51,3 +51,15 @@ def file_name(path: str) -> str:
 def points(value: float) -> str:
     """A difference of two shares in signed points: 0.053 as "+5.3"."""
     return f"{100 * value:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def megabytes(value: float | None) -> str:
+    """Megabytes in the unit that fits."""
+    return "–" if value is None else words.size(1e6 * value)
+
+
+@register.filter
+def found_words(count: int) -> str:
+    """How many boxes a photo shows that the model found."""
+    return f"{count} found" if count else "nothing found"

@@ -1,4 +1,4 @@
-"""Starting, watching and stopping runs."""
+"""The list of runs, and starting one."""
 
 from __future__ import annotations
 
@@ -6,27 +6,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
-from django.utils.html import escape
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from sw_site.jobs.models import JobState
 from sw_site.lib.errors import UserError
-from training.actions import cancel_run, resume_run, start_run
+from training.actions import start_run
 from training.bases import may_use_backbones, save_backbone
-from training.failures import log_tail
-from training.following import seconds_left
 from training.forms import BackboneForm, RunForm, answers_like
 from training.http import SignedInRequest
 from training.models import Run
-from training.series import series_of
-from training.views.models import class_rows
 
 PAGE_SIZE = 50
-#: htmx stops polling at this status.
-STOP_POLLING = 286
 
 
 def visible_run(request: SignedInRequest, pk: int) -> Run:
@@ -109,68 +102,3 @@ def backbone_create(request: SignedInRequest) -> HttpResponse:
     else:
         messages.success(request, f"{name} is kept. Choose it under “Start from”.")
     return redirect("training:run-create")
-
-
-@require_safe
-def run_detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    run = visible_run(request, pk)
-    return TemplateResponse(request, "training/run_detail.html", run_page(run))
-
-
-@require_safe
-def run_status(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The moving part of the page; once the run has ended the whole page is fetched anew, with its other buttons."""
-    run = visible_run(request, pk)
-    response = render(request, "training/_run_status.html", {**run_page(run), "oob": True})
-    if not run.is_active:
-        response["HX-Refresh"] = "true"
-    return response
-
-
-@require_safe
-def run_log(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The log as a fragment: text made safe to put into a page."""
-    run = visible_run(request, pk)
-    text = f"{run.job.log if run.job else ''}\n{log_tail(run.directory / 'log.txt')}".strip()
-    status = 200 if run.is_active else STOP_POLLING
-    return HttpResponse(escape(text or "Nothing has been written yet."), status=status)
-
-
-@require_safe
-def run_series(request: SignedInRequest, pk: int) -> JsonResponse:
-    return JsonResponse(series_of(visible_run(request, pk)))
-
-
-@require_POST
-def run_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
-    return act(request, pk, cancel_run, "was asked to stop; what it has learnt is kept.")
-
-
-@require_POST
-def run_resume(request: SignedInRequest, pk: int) -> HttpResponse:
-    return act(request, pk, resume_run, "is waiting for a worker again and goes on from its last checkpoint.")
-
-
-def act(request: SignedInRequest, pk: int, action: Any, words: str) -> HttpResponse:
-    run = visible_run(request, pk)
-    try:
-        action(run)
-    except UserError as error:
-        messages.warning(request, error.message)
-    else:
-        messages.info(request, f"“{run.name}” {words}")
-    return redirect(run)
-
-
-def run_page(run: Run) -> dict[str, Any]:
-    """What the page and its moving part show."""
-    left = seconds_left(run) if run.phase == "training" and run.is_active else None
-    can_resume = run.state in (JobState.FAILED, JobState.CANCELLED)
-    return {
-        "run": run,
-        "job": run.job,
-        "model": getattr(run, "model", None),
-        "per_class": class_rows(run, run.best_per_class),
-        "seconds_left": left,
-        "can_resume": can_resume,
-    }

@@ -7,6 +7,7 @@
 import { html, svg } from "../utils.js";
 import { saveCsv, saveSvg } from "./download.js";
 import { figure, nearest, niceAxis, thin } from "./scale.js";
+import { figures } from "./source.js";
 
 const HEIGHT = 280;
 const EDGE = { top: 26, right: 28, bottom: 44, left: 56 };
@@ -67,9 +68,7 @@ export class LineChart {
     let finished = false;
     if (!document.hidden || !this.hasPoints) {
       try {
-        const response = await fetch(this.source, { headers: { Accept: "application/json" } });
-        if (!response.ok) throw new Error(String(response.status));
-        finished = this.take(await response.json());
+        finished = this.take(await figures(this.source));
         this.waitMs = this.refreshMs;
       } catch {
         this.waitMs = Math.min(Math.max(this.waitMs, 1000) * 2, LAST_RETRY_MS);

@@ -57,7 +57,7 @@ def test_a_bundle_is_complete(run, kind):
     assert [item["name"] for item in about["classes"]] == ["Ball", 'Zoë "box"']
     assert set(about["figures"]) >= {"ap", "ap50", "images", "rule", "checkpoint"}
     card = (folder / "MODEL_CARD.md").read_text()
-    assert all(word in card for word in ("Zoë", "predict.py", "Licence", "2 validation images", "ckpt-0"))
+    assert all(word in card for word in ("Zoë", "predict.py", "Licence", "1 test images", "ckpt-0"))
     assert {"label_map.pbtxt", "predict.py", "runtime.py"} <= {path.name for path in folder.iterdir()}
     assert not list((run / "exports").glob("*.part"))
 

@@ -14,6 +14,17 @@ EXPORTS_WITHOUT_TFLITE = ("saved_model", "frozen_graph", "onnx")
 #: CenterNet's 8-bit file found nothing when it was tried.
 EXPORTS_PEAKS = tuple(name for name in EXPORTS if name != "tflite_int8")
 
+#: Why some formats cannot be had, said before anything is built.
+WHY_NOT = {
+    "tf1": "TFLite's converter takes only functions of TensorFlow 2; the same network's architecture of TensorFlow 2 "
+    "(its name ends in _keras) has it",
+    "faster_rcnn": "Faster R-CNN cuts proposals out of its feature map, which TFLite has no operation for",
+    "center_net": "the 8-bit file of a CenterNet found nothing when it was tried",
+    "efficientdet": "the TFLite file of an EfficientDet came out without its signature when it was tried",
+    "resizer": "TFLite needs an input of one fixed size, and this model's depends on the photograph",
+    "coder": "TFLite's box decoding knows only the Faster R-CNN box coder, and this model has another",
+}
+
 
 @dataclass(frozen=True)
 class Preset:

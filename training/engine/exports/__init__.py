@@ -1,7 +1,7 @@
 """Writing a trained model in other formats; only what answers like the checkpoint is kept.
 
-Every format is read back from disk by the program that travels with it and asked about validation images, before its
-folder takes the place of an earlier one. Needs `compat.apply()` first.
+Every format is read back from disk by the program that travels with it and asked about images of the test split, before
+its folder takes the place of an earlier one. Needs `compat.apply()` first.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LEARNT_AP = 0.1
 class Exported:
     """A finished export: its folder's main file and how far it is from its checkpoint.
 
-    `ap` and `checkpoint_ap` are measured on the same validation images; None where there is nothing to measure.
+    `ap` and `checkpoint_ap` are measured on the same images, those of `split`; None where there is nothing to measure.
     """
 
     format: str
@@ -42,6 +42,7 @@ class Exported:
     comparison: Comparison
     ap: float | None
     checkpoint_ap: float | None
+    split: str
     seconds: float
 
 
@@ -86,7 +87,9 @@ def export_one(subject: Subject, reference: Reference, chosen: Format, folder: P
             )
         describe(part, subject, reference, chosen, about, found, figures)
     seconds = time.monotonic() - started
-    return Exported(chosen.name, folder / chosen.file, found, figures.ap, reference.figures.ap, seconds)
+    return Exported(
+        chosen.name, folder / chosen.file, found, figures.ap, reference.figures.ap, reference.split, seconds
+    )
 
 
 def limits_for(limits: Limits, family: str, ap: float | None) -> Limits:

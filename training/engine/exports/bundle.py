@@ -45,7 +45,7 @@ def describe(
         "sha256": digest(folder / chosen.file),
         "bytes": (folder / chosen.file).stat().st_size,
         "figures": {
-            "split": "val",
+            "split": reference.split,
             "images": reference.count,
             "rule": RULE,
             **{name: getattr(figures, name) for name in ("ap", "ap50", "ap75")},

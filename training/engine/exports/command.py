@@ -68,6 +68,7 @@ def export_all(subject: Subject, events: EventLog, kinds: Sequence[str], output:
             max_score_difference=done.comparison.max_score_difference,
             ap=done.ap,
             checkpoint_ap=done.checkpoint_ap,
+            split=done.split,
             seconds=round(done.seconds, 2),
         )
 

@@ -48,11 +48,19 @@ def usage(about: dict[str, Any], chosen: Format) -> str:
     return f"\n{commands}\n\nprints JSON. In a program of your own: {given} Outputs: {outputs}."
 
 
+#: Of the split that an export is measured on: what its images are called, and what the figures are worth.
+IMAGES = {"val": "validation", "test": "test"}
+MEANS = {
+    "val": "The model was chosen by these images, so expect a little less on others.",
+    "test": "Neither the training nor the choice of the checkpoint knew these images.",
+}
+
+
 def quality(about: dict[str, Any], figures: Figures) -> str:
     of = about["figures"]
     lines = [
-        f"Measured on {of['images']} validation images with this very file; {of['rule']}. The model was chosen by "
-        "these images, so expect a little less on others.\n",
+        f"Measured on {of['images']} {IMAGES[of['split']]} images with this very file; {of['rule']}. "
+        f"{MEANS[of['split']]}\n",
         "| | AP | AP50 | AP75 |\n|---|---|---|---|",
         f"| this file | {shown(of['ap'])} | {shown(of['ap50'])} | {shown(of['ap75'])} |",
         "| the checkpoint | " + " | ".join(shown(of["checkpoint"][name]) for name in ("ap", "ap50", "ap75")) + " |",

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from training.engine.architectures.preset import EXPORTS
+from training.engine.architectures.preset import EXPORTS, WHY_NOT
 from training.engine.config_import.source import way_of_extractor
 from training.engine.errors import EngineError
 
 TFLITE = tuple(name for name in EXPORTS if name.startswith("tflite"))
-
-WHY_NOT = {
-    "tf1": "TFLite's converter takes only functions of TensorFlow 2; the same network's architecture of TensorFlow 2 "
-    "(its name ends in _keras) has it",
-    "faster_rcnn": "Faster R-CNN cuts proposals out of its feature map, which TFLite has no operation for",
-    "center_net": "the 8-bit file of a CenterNet found nothing when it was tried",
-    "efficientdet": "the TFLite file of an EfficientDet came out without its signature when it was tried",
-    "resizer": "TFLite needs an input of one fixed size, and this model's depends on the photograph",
-    "coder": "TFLite's box decoding knows only the Faster R-CNN box coder, and this model has another",
-}
 
 
 def refuse_unknown(kinds: Sequence[str]) -> None:

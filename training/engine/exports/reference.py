@@ -1,4 +1,4 @@
-"""What the checkpoint itself says about the validation images; every format is held against it.
+"""What the checkpoint itself says about the test images; every format is held against it.
 
 Needs `compat.apply()` first.
 """
@@ -18,7 +18,7 @@ from training.engine.images import Pixels
 from training.engine.model import Outputs
 from training.engine.records import RecordImage, read_images
 
-MOST_IMAGES = 250  # of val; more would make an export of a slow model a matter of hours
+MOST_IMAGES = 250  # of the split; more would make an export of a slow model a matter of hours
 COMPARED_IMAGES = 4
 
 # Boxes [n, 4] (xmin, ymin, xmax, ymax in pixels), scores [n] and class ids [n], best first.
@@ -28,7 +28,7 @@ Ask = Callable[[Pixels], Answer]
 
 @dataclass(frozen=True)
 class Compared:
-    """One validation image with all that a checkpoint of so many classes says about it."""
+    """One image with all that a checkpoint of so many classes says about it."""
 
     image: RecordImage
     expected: Outputs
@@ -36,19 +36,24 @@ class Compared:
 
 
 class Reference:
-    """The checkpoint's answers to some images in full, and its figures on the validation images."""
+    """The checkpoint's answers to some images in full, and its figures on the images of `split`.
+
+    That is the test split, of which neither the training nor the choice of the best checkpoint knows anything; val
+    where a dataset has no boxes to test on.
+    """
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
-        self._truth = {image.id: image for image in subject.dataset.split("val")}
+        self.split = "test" if any(image.visible_boxes() for image in subject.dataset.split("test")) else "val"
+        self._truth = {image.id: image for image in subject.dataset.split(self.split)}
         self.compared: list[Compared] = []
         self.figures = self.score(self._ask_and_keep)
 
     def images(self) -> Iterator[RecordImage]:
-        return islice(read_images(self._subject.run.records("val")), MOST_IMAGES)
+        return islice(read_images(self._subject.run.records(self.split)), MOST_IMAGES)
 
     def score(self, ask: Callable[[RecordImage], Answer]) -> Figures:
-        """COCO figures of a model on the first `MOST_IMAGES` validation images."""
+        """COCO figures of a model on the first `MOST_IMAGES` images."""
         found = [as_found(image.id, ask(image)) for image in self.images()]
         self.count = len(found)
         return measure(self._subject.dataset.classes, [self._truth[item.image_id] for item in found], found)

@@ -121,8 +121,8 @@ class TrainingLoop:
     def run(self, until: int) -> None:
         """Trains until step `until`, saving and reporting on the way.
 
-        Raises `Cancelled` between two steps, after which `save` can still be called, and `EngineError` when the loss is
-        not a number.
+        Returns earlier when the run was asked to finish. Raises `Cancelled` between two steps, after which `save` can
+        still be called, and `EngineError` when the loss is not a number.
         """
         if self._train_step is None:
             self.prepare()
@@ -134,6 +134,8 @@ class TrainingLoop:
         started = time.perf_counter()
         while step < until:
             self._stop.check()
+            if step > 0 and self._stop.finish_requested():
+                return
             if thawed(self._request, step) and not self._traced_thawed:
                 self._events.state("training", f"From step {step} on all variables are trained.")
                 self._trace()

@@ -85,6 +85,8 @@ class TrainingLoop:
             if self._stop.requested():
                 self.save()
                 self._stop.check()
+            if step > 0 and self._stop.finish_requested():
+                return
             losses, rate = self._take(step)
             step += 1
             if not math.isfinite(losses["total"]):

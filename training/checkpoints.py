@@ -1,0 +1,54 @@
+"""The checkpoints of a run that are on disk, with what was measured at each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.models import Run
+
+
+@dataclass(frozen=True)
+class KeptCheckpoint:
+    """`best` is the one the model is made of: it is never removed. `last` is the one the run would go on from."""
+
+    step: int
+    ap: float | None
+    ap50: float | None
+    best: bool
+    last: bool
+    size_bytes: int
+
+
+def checkpoints_of(run: Run) -> list[KeptCheckpoint]:
+    """The newest first."""
+    best, kept = sizes(run.directory / "best"), sizes(run.directory / "checkpoints")
+    steps = sorted(best.keys() | kept.keys(), reverse=True)
+    measured = {
+        (name, step): value
+        for name, step, value in run.metrics.filter(name__in=("ap", "ap50"), step__in=steps).values_list(
+            "name", "step", "value"
+        )
+    }
+    last = max(kept, default=None)
+    return [
+        KeptCheckpoint(
+            step,
+            measured.get(("ap", step)),
+            measured.get(("ap50", step)),
+            step in best,
+            step == last,
+            best.get(step, 0) + kept.get(step, 0),
+        )
+        for step in steps
+    ]
+
+
+def sizes(folder: Path) -> dict[int, int]:
+    """Bytes of each whole checkpoint of a folder, by its step."""
+    found: dict[int, int] = {}
+    for index in folder.glob("ckpt-*.index"):
+        number = index.stem.removeprefix("ckpt-")
+        if number.isdecimal():
+            found[int(number)] = sum(path.stat().st_size for path in folder.glob(f"{index.stem}.*"))
+    return found
