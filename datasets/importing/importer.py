@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from datasets.formats.label_map import read_label_map
@@ -15,6 +16,7 @@ from datasets.formats.records import FormatError
 from datasets.importing.annotations import Annotations
 from datasets.importing.classes import ClassMapper
 from datasets.importing.keeping import Keeper
+from datasets.importing.matching import VIDEO_SUFFIXES
 from datasets.importing.reading import reading_ahead
 from datasets.importing.report import ImportReport
 from datasets.importing.rows import ReadImage
@@ -101,7 +103,7 @@ class Importer:
     def _close(self) -> None:
         found, report = self.annotations, self.report
         for entry in found.contents.others:
-            report.add_problem(entry.path, FormatError("file_type", "This kind of file is not imported."))
+            report.add_problem(entry.path, FormatError("file_type", why_not_imported(entry.path)))
         report.problems.extend([*found.problems, *found.source.problems])
         self.keeper.keep(report.problems, self.writer.unplaced)
         report.format, report.layout = found.detected.format, found.detected.layout
@@ -120,6 +122,12 @@ class Importer:
         split = self.annotations.split_of(entry)
         self._splits[split] += 1
         return ReadImage(entry.path, entry.size, outcome, self.annotations.of_image.pop(entry, []), split)
+
+
+def why_not_imported(path: PurePosixPath) -> str:
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        return "It is a video. To make images of its frames, drop it on the upload page by itself, outside an archive."
+    return "This kind of file is not imported."
 
 
 def check_not_empty(found: Annotations) -> None:

@@ -15,6 +15,9 @@ from datasets.pictures import SUFFIXES
 #: Files that often lie beside images and labels; they are read by other parts of an import, or by nobody, in silence.
 SIDE_SUFFIXES = {".xml", ".txt", ".pbtxt", ".zip", ".md", ".config", ".record", ".tfrecord", ".json", ".csv", ".names"}
 SIDE_SUFFIXES |= {".yaml", ".yml", ".tfrecords", ".labels", ".license", ""}
+#: Videos are no images; their frames are taken by datasets/sources.
+VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv"}
+VIDEO_SUFFIXES |= {".flv", ".ogv", ".3gp"}
 
 
 def normal(text: str) -> str:

@@ -11,7 +11,14 @@ from datasets.formats.detect import FORMATS
 from datasets.formats.records import AnnotationRecord, FormatError, Problem
 from datasets.importing.annotations import Annotations
 from datasets.importing.boxes import Frame, place_boxes
-from datasets.importing.importer import CHUNK, EXISTING, ImportOptions, check_not_empty, read_label_map_text
+from datasets.importing.importer import (
+    CHUNK,
+    EXISTING,
+    ImportOptions,
+    check_not_empty,
+    read_label_map_text,
+    why_not_imported,
+)
 from datasets.importing.naming import propose
 from datasets.importing.reading import read_chunks
 from datasets.importing.rows import ReadAnnotation
@@ -99,7 +106,7 @@ class _Previewer:
         self._look_at_orphans()
         result.class_names = self._proposals()
         for entry in found.contents.others:
-            self._add(str(entry.path), FormatError("file_type", "This kind of file is not imported."))
+            self._add(str(entry.path), FormatError("file_type", why_not_imported(entry.path)))
         result.problems.extend([*found.problems, *found.source.problems])
         result.problems.sort(key=lambda problem: (problem.code, problem.file))
         return result

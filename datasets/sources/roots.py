@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from datasets.importing.matching import VIDEO_SUFFIXES
 from datasets.pictures import SUFFIXES
 from datasets.sources.confined import is_inside
 from sw_site.lib.errors import UserError
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from sw_site.accounts.models import User
 
-VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv"}
-VIDEO_SUFFIXES |= {".flv", ".ogv", ".3gp"}
 MOST_LISTED = 500
 
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { frameChoices, isVideo } from "../../static/js/upload/frames.js";
 import { PIECE, Refused, sendFile, WAITS } from "../../static/js/upload/client.js";
 import { UploadQueue } from "../../static/js/upload/queue.js";
 
@@ -118,4 +119,15 @@ test("files that are whole on the server do not come again", async () => {
   queue.add([item("1.jpg"), item("2.jpg")], new Set(["1.jpg"]));
   await until(() => queue.totals.done === 2);
   assert.deepEqual([sent, queue.totals.done], [["2.jpg"], 2]);
+});
+
+test("videos are told by their suffix, in whatever case", () => {
+  const known = ".mp4 .mov";
+  const told = ["a.mp4", "tour/B.MOV", "mp4", ".mp4", "a.mp4.jpg", "c"].map((path) => isVideo(path, known));
+  assert.deepEqual(told, [true, true, false, false, false, false]);
+});
+
+test("the form of frames speaks the words of the API", () => {
+  const elements = { unit: { value: "frames" }, every: { value: "5" }, keep_alike: { checked: true } };
+  assert.deepEqual([...frameChoices({ elements }, ["a", "b"])], [["uploads", "a"], ["uploads", "b"], ["frames", "5"], ["keep_alike", "true"]]);
 });

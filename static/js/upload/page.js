@@ -3,6 +3,7 @@ import { showMessage } from "../messages.js";
 import { html } from "../utils.js";
 import { sendFile } from "./client.js";
 import { chosen, dropped } from "./dropped.js";
+import { isVideo, startFrames } from "./frames.js";
 import { UploadQueue } from "./queue.js";
 
 const page = document.querySelector("[data-upload]");
@@ -40,6 +41,37 @@ function draw() {
   part("failed").replaceChildren(...queue.failed.slice(0, MOST_REASONS).map((item) => html("li", {}, html("b", {}, item.path), ` ${item.reason}`)));
   const ready = !sending && !failed && done === files && done + whole.size > 0;
   part("finish").disabled = part("look").disabled = !ready;
+  drawVideos();
+}
+
+/** Videos of this tab and of earlier ones: path -> is it whole? */
+function videos() {
+  const found = new Map([...whole].map((path) => [path, true]));
+  for (const item of queue.items) found.set(item.path, item.state === "done");
+  for (const path of found.keys()) if (!isVideo(path, page.dataset.videos)) found.delete(path);
+  return found;
+}
+
+function drawVideos() {
+  const found = videos();
+  part("videos").hidden = !found.size;
+  part("videos-words").textContent = [...found.keys()].slice(0, MOST_REASONS).join(", ") + (found.size > MOST_REASONS ? " …" : "");
+  part("frames").disabled = ![...found.values()].every(Boolean);
+}
+
+/** The job that makes images of the videos' frames. From now on they are no part of this upload. */
+async function takeFrames() {
+  const { files } = await ask("GET", endpoint);
+  const here = files.filter((file) => file.offset === file.size && isVideo(file.path, page.dataset.videos));
+  const job = await startFrames(page.dataset.frames, token, part("videos"), here.map((file) => file.id));
+  for (const path of videos().keys()) {
+    whole.delete(path);
+    queue.remove(path);
+  }
+  part("videos-done").hidden = false;
+  part("videos-done").replaceChildren("Frames are being taken: ", html("a", { href: job.url }, "see how far it is"), ".");
+  draw();
+  return job;
 }
 
 async function ask(method, address, body) {
@@ -98,6 +130,11 @@ part("look").addEventListener("click", () => finish(true));
 async function finish(preview) {
   part("finish").disabled = part("look").disabled = true;
   try {
+    const job = videos().size ? await takeFrames() : null;
+    if (job && !queue.totals.files && !whole.size) {
+      location.assign(job.url);
+      return;
+    }
     const choices = { mapping: words(part("mapping").value), label_map: await labelMap(), leave_out: part("leave").checked };
     location.assign((await ask("POST", `${endpoint}/finish`, { ...choices, preview })).url);
   } catch (error) {
@@ -105,6 +142,17 @@ async function finish(preview) {
     draw();
   }
 }
+
+part("videos").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  part("frames").disabled = true;
+  try {
+    await takeFrames();
+  } catch (error) {
+    showMessage(error.message, "bad");
+    draw();
+  }
+});
 
 async function labelMap() {
   const [file] = part("label-map").files;

@@ -47,6 +47,11 @@ export class UploadQueue {
     this.onChange();
   }
 
+  /** Every file of the queue, in the order it came. */
+  get items() {
+    return [...this.#items.values()];
+  }
+
   /** Figures for the page: files and bytes, in all and done. */
   get totals() {
     const totals = { files: 0, done: 0, failed: 0, bytes: 0, sent: 0, sending: this.#running, paused: this.#paused };

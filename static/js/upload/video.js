@@ -1,6 +1,7 @@
 /* The page of videos: they go up in pieces and on after a broken line; without this script the form sends them whole. */
 import { showMessage } from "../messages.js";
 import { sendFile } from "./client.js";
+import { startFrames } from "./frames.js";
 
 const form = document.querySelector("[data-video]");
 const part = (name) => form.querySelector(`[data-part=${name}]`);
@@ -8,8 +9,8 @@ const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
 const { endpoint, start } = form.dataset;
 let sending = false;
 
-async function ask(address, options) {
-  const response = await fetch(address, options);
+async function ask(address) {
+  const response = await fetch(address);
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.error?.message ?? `The server answered ${response.status}.`);
   return answer;
@@ -32,15 +33,6 @@ async function send(files) {
   return listed.files.filter((file) => names.has(file.path)).map((file) => file.id);
 }
 
-/** What the form says, in the words of the API. */
-function choices(ids) {
-  const body = new FormData();
-  for (const id of ids) body.append("uploads", id);
-  body.append(form.elements.unit.value, form.elements.every.value);
-  body.append("keep_alike", form.elements.keep_alike.checked);
-  return body;
-}
-
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (sending) return;
@@ -48,7 +40,7 @@ form.addEventListener("submit", async (event) => {
   part("progress").hidden = false;
   try {
     const ids = await send([...form.elements.files.files]);
-    const job = await ask(start, { method: "POST", headers: { "X-CSRFToken": token }, body: choices(ids) });
+    const job = await startFrames(start, token, form, ids);
     sending = false;
     location.assign(job.url);
   } catch (error) {
