@@ -1,6 +1,5 @@
 """The datasets part of the API: the same functions and the same access as the pages."""
 
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +7,10 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from datasets.access import dataset_for, image_for, version_for
+from datasets.access import dataset_for, version_for
 from datasets.curation.api import router as curation
-from datasets.labels import boxes_as_json
-from datasets.models import Dataset, Image
-from datasets.saving import BoxValues, save_boxes
+from datasets.labelling_api import router as labelling
+from datasets.models import Dataset
 from datasets.sources.api import router as sources
 from datasets.transfer_api import router as transfer
 from datasets.versions.difference import as_json, compare
@@ -25,6 +23,7 @@ router = Router(tags=["datasets"])
 router.add_router("", curation)
 router.add_router("", transfer)
 router.add_router("", sources)
+router.add_router("", labelling)
 
 
 class DatasetOut(Schema):
@@ -33,27 +32,6 @@ class DatasetOut(Schema):
     description: str
     image_count: int
     labelled_count: int
-
-
-class BoxIn(Schema):
-    id: uuid.UUID
-    class_id: int
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    difficult: bool = False
-    truncated: bool = False
-    occluded: bool = False
-    source: str = "person"
-    score: float | None = None
-
-
-class SaveIn(Schema):
-    base_revision: int
-    verified: bool = False
-    negative: bool = False
-    boxes: list[BoxIn] = Field(max_length=5000)
 
 
 class VersionIn(Schema):
@@ -116,34 +94,3 @@ def diff_versions(request: HttpRequest, slug: str, number: int, other: int, limi
     except ManifestError as error:
         raise UserError("manifest_unreadable", str(error), 500) from error
     return {"from": number, "to": other, **as_json(difference, max(limit, 0))}
-
-
-@router.get("/images/{pk}/boxes")
-def get_image_boxes(request: HttpRequest, pk: int) -> dict[str, Any]:
-    return image_state(image_for(request, pk))
-
-
-@router.put("/images/{pk}/boxes", url_name="save_image_boxes")
-def save_image_boxes(request: HttpRequest, pk: int, body: SaveIn) -> dict[str, Any]:
-    """Replace the boxes of an image, if it still is at `base_revision`; else 409 with its present state."""
-    image = image_for(request, pk)
-    values = [BoxValues(**box.dict()) for box in body.boxes]
-    saved = save_boxes(
-        image,
-        body.base_revision,
-        values,
-        verified=body.verified,
-        negative=body.negative,
-        user=request.user,  # type: ignore[arg-type]
-    )
-    return image_state(saved)
-
-
-def image_state(image: Image) -> dict[str, Any]:
-    return {
-        "revision": image.revision,
-        "state": image.state,
-        "verified": image.verified,
-        "negative": image.negative,
-        "boxes": boxes_as_json(image.boxes.all()),
-    }

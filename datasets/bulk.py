@@ -97,7 +97,7 @@ def insert_rows(model: type[models.Model], rows: Sequence[Any]) -> None:
 def _prepared(field: models.Field[Any, Any], values: Sequence[Any], database: BaseDatabaseWrapper) -> Sequence[Any]:
     """One column of the rows, as the database wants it."""
     if isinstance(field, models.UUIDField) and not database.features.has_native_uuid_field:
-        return [value.hex for value in values]
+        return [value and value.hex for value in values]
     if isinstance(field, models.JSONField) and field.default is list:
         empty = field.get_db_prep_save([], database)  # nearly all are, and preparing one takes a while
         return [field.get_db_prep_save(value, database) if value else empty for value in values]

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 import uuid
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from datasets.geometry import area, clip_edges, order_edges
+from datasets.geometry import clip_edges, order_edges
 from datasets.labels import boxes_as_json, describe_change, earlier_texts
 from datasets.models import Box, Image, ReviewState, Revision
 from datasets.models.annotation import BoxSource
-from datasets.traits import refresh_traits
+from datasets.traits import traits_of
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
 
+LEAST_SIDE = 1.0  # pixels
 EDITABLE = ("label_class_id", "x1", "y1", "x2", "y2", "difficult", "truncated", "occluded", "score", "source")
 
 
@@ -64,6 +66,15 @@ class BoxValues:
     score: float | None = None
 
 
+@dataclass
+class Changes:
+    """What a save does to the rows of one image's boxes."""
+
+    added: list[Box] = field(default_factory=list)
+    changed: list[Box] = field(default_factory=list)
+    removed: list[uuid.UUID] = field(default_factory=list)
+
+
 @transaction.atomic
 def save_boxes(
     image: Image, base_revision: int, boxes: list[BoxValues], *, verified: bool, negative: bool, user: User | None
@@ -79,26 +90,47 @@ def save_boxes(
         raise StaleRevision(locked)
     present = {box.pk: box for box in locked.boxes.all()}
     wanted = {values.id: values for values in boxes}
-    _check_classes(locked, wanted.values())
-    if Box.objects.filter(pk__in=wanted.keys() - present.keys()).exists():
-        raise UserError("box_id_taken", "A new box has an id that is in use. Reload the page and draw it again.", 422)
+    check_classes(locked, wanted.values())
+    check_ids(wanted.keys() - present.keys())
     texts = earlier_texts(locked, wanted.keys() - present.keys())
-    new = [_new_box(locked, values, user, texts.get(pk, {})) for pk, values in wanted.items() if pk not in present]
-    changed = [box for pk, box in present.items() if pk in wanted and _change(locked, box, wanted[pk])]
-    removed = present.keys() - wanted.keys()
-    Box.objects.filter(pk__in=removed).delete()
-    Box.objects.bulk_create(new)
-    Box.objects.bulk_update(changed, EDITABLE)
-    marks = _marks(locked, verified=verified, negative=negative and not wanted)
-    _count_up(locked, bool(wanted), verified=verified, negative=negative)
-    refresh_traits([locked.pk])
-    _remember(locked, describe_change(len(new), len(changed), len(removed), marks), user)
+    changes = Changes(
+        [new_box(locked, values, user, texts.get(pk)) for pk, values in wanted.items() if pk not in present],
+        [box for pk, box in present.items() if pk in wanted and set_values(locked, box, wanted[pk])],
+        list(present.keys() - wanted.keys()),
+    )
+    after = [*(box for pk, box in present.items() if pk in wanted), *changes.added]
+    write_changes(locked, after, changes, user, verified=verified, negative=negative)
     return locked
 
 
-def _check_classes(image: Image, boxes: Any) -> None:
-    known = set(image.dataset.classes.values_list("pk", flat=True))
-    if unknown := {values.class_id for values in boxes} - known:
+def write_changes(
+    image: Image,
+    boxes: Collection[Box],
+    changes: Changes,
+    user: User | None,
+    *,
+    verified: bool,
+    negative: bool,
+    batch: uuid.UUID | None = None,
+) -> None:
+    """Write the rows of a locked image, its next revision, and what the grid filters by. `boxes`: all it has then."""
+    if changes.removed:
+        Box.objects.filter(pk__in=changes.removed).delete()
+    if changes.added:
+        Box.objects.bulk_create(changes.added)
+    if changes.changed:
+        Box.objects.bulk_update(changes.changed, EDITABLE)
+    marks = _marks(image, verified=verified, negative=negative and not boxes)
+    _count_up(image, boxes, verified=verified, negative=negative)
+    counts = (len(changes.added), len(changes.changed), len(changes.removed))
+    _remember(image, describe_change(*counts, marks), boxes, user, batch)
+
+
+def check_classes(image: Image, boxes: Iterable[BoxValues]) -> None:
+    """Raises UserError for a class that the dataset does not have; a retired one is a class still."""
+    wanted = {values.class_id for values in boxes}
+    known = set(image.dataset.classes.values_list("pk", flat=True)) if wanted else set()
+    if unknown := wanted - known:
         raise UserError(
             "unknown_class",
             f"Class {min(unknown)} is not a class of this dataset (any more). Reload the page and choose another.",
@@ -106,17 +138,27 @@ def _check_classes(image: Image, boxes: Any) -> None:
         )
 
 
+def check_ids(ids: Collection[uuid.UUID]) -> None:
+    """Raises UserError when a box of another image has one of the ids that new boxes are to get."""
+    if ids and Box.objects.filter(pk__in=ids).exists():
+        raise UserError("box_id_taken", "A new box has an id that is in use. Reload the page and draw it again.", 422)
+
+
 def _edges(image: Image, values: BoxValues) -> tuple[float, float, float, float]:
     edges = (values.x1, values.y1, values.x2, values.y2)
     fitted = (
         clip_edges(order_edges(edges), image.width, image.height) if all(map(math.isfinite, edges)) else (0, 0, 0, 0)
     )
-    if area(fitted) <= 0:
-        raise UserError("box_zero_size", "A box has no area inside the image. Delete it or draw it again.", 422)
+    if min(fitted[2] - fitted[0], fitted[3] - fitted[1]) < LEAST_SIDE:
+        raise UserError(
+            "box_zero_size",
+            "A box is less than a pixel wide or high inside the image. Delete it or draw it again.",
+            422,
+        )
     return fitted
 
 
-def _new_box(image: Image, values: BoxValues, user: User | None, texts: dict[str, Any]) -> Box:
+def new_box(image: Image, values: BoxValues, user: User | None, texts: dict[str, Any] | None = None) -> Box:
     """`texts`: pose and tags of a box that was deleted and comes back."""
     x1, y1, x2, y2 = _edges(image, values)
     return Box(
@@ -133,16 +175,18 @@ def _new_box(image: Image, values: BoxValues, user: User | None, texts: dict[str
         source=values.source if values.source in BoxSource.values else BoxSource.PERSON,
         score=values.score,
         created_by=user,
-        **texts,
+        **(texts or {}),
     )
 
 
-def _change(image: Image, box: Box, values: BoxValues) -> bool:
-    """Write the values into the row; True when something changed. A box a person moved is a person's."""
-    x1, y1, x2, y2 = _edges(image, values)
+def set_values(image: Image, box: Box, values: BoxValues) -> bool:
+    """Write the values into the row; True when something changed. A box a person moved or accepted is a person's."""
+    given, known = (values.x1, values.y1, values.x2, values.y2), (box.x1, box.y1, box.x2, box.y2)
+    x1, y1, x2, y2 = known if given == known else _edges(image, values)
     before = (box.label_class_id, box.x1, box.y1, box.x2, box.y2, box.difficult, box.truncated, box.occluded)
     after = (values.class_id, x1, y1, x2, y2, values.difficult, values.truncated, values.occluded)
-    if before == after:
+    accepted = box.source == BoxSource.MODEL and values.source == BoxSource.PERSON
+    if before == after and not accepted:
         return False
     box.label_class_id, box.x1, box.y1, box.x2, box.y2 = after[:5]
     box.difficult, box.truncated, box.occluded = after[5:]
@@ -160,12 +204,13 @@ def _marks(image: Image, *, verified: bool, negative: bool) -> str:
     return ", ".join(said)
 
 
-def _count_up(image: Image, has_boxes: bool, *, verified: bool, negative: bool) -> None:
+def _count_up(image: Image, boxes: Collection[Box], *, verified: bool, negative: bool) -> None:
     image.verified = verified
-    image.negative = negative and not has_boxes
-    image.state = settled_state(image.state, has_boxes or image.negative)
+    image.negative = negative and not boxes
+    image.state = settled_state(image.state, bool(boxes) or image.negative)
     image.revision += 1
-    image.save(update_fields=["verified", "negative", "state", "revision"])
+    image.box_count, image.box_traits = traits_of(boxes)
+    image.save(update_fields=["verified", "negative", "state", "revision", "box_count", "box_traits"])
 
 
 def settled_state(state: str, answered: bool) -> str:
@@ -177,13 +222,14 @@ def settled_state(state: str, answered: bool) -> str:
     return state
 
 
-def _remember(image: Image, summary: str, user: User | None) -> None:
+def _remember(image: Image, summary: str, boxes: Iterable[Box], user: User | None, batch: uuid.UUID | None) -> None:
     Revision.objects.create(
         image=image,
         number=image.revision,
         user=user,
         summary=summary,
-        boxes=boxes_as_json(image.boxes.all()),
+        boxes=boxes_as_json(boxes),
         verified=image.verified,
         negative=image.negative,
+        batch=batch,
     )

@@ -1,6 +1,8 @@
 """The API: mounts each app's router under /api/v1/. Every error has one shape: {"error": {"code", "message"}}."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
@@ -15,6 +17,9 @@ api.add_router("/uploads", "datasets.uploads.api.router")
 api.add_router("/training", "training.api.router")
 api.add_router("/training", "training.control_api.router")
 api.add_router("/detections", "detections.api.router")
+
+#: What a program sends here by itself can be wrong only by a fault of the program.
+MALFORMED_IS_400 = {"save_image_operations"}
 
 
 def answer(request: HttpRequest, code: str, message: str, status: int) -> HttpResponse:
@@ -40,7 +45,15 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first = error.errors[0]
     place = ".".join(str(part) for part in first["loc"])
-    return answer(request, "not_valid", f"{place}: {first['msg']}.", 422)
+    match = request.resolver_match
+    status = 400 if match and match.url_name in MALFORMED_IS_400 else 422
+    return answer(request, "not_valid", f"{place}: {first['msg']}.", status)
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20
+    return answer(request, "too_large", f"The request is larger than {most} MB; send it in parts.", 413)
 
 
 @api.exception_handler(HttpError)

@@ -84,6 +84,7 @@ class NewRevision:
     negative: bool
     user_id: int | None
     change_id: None = None
+    batch: None = None
 
     @property
     def image_id(self) -> int | None:

@@ -86,11 +86,19 @@ class Revision(models.Model):
         BulkChange, null=True, blank=True, on_delete=models.SET_NULL, related_name="revisions",
         help_text="The change of many images this was a part of.",
     )  # fmt: skip
+    batch = models.UUIDField(
+        null=True, blank=True, help_text="Made by the client for the save, so that it counts once."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["image_id", "-number"]
-        constraints = [models.UniqueConstraint(fields=["image", "number"], name="revision_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["image", "number"], name="revision_once"),
+            models.UniqueConstraint(
+                fields=["image", "batch"], condition=Q(batch__isnull=False), name="revision_once_per_batch"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Revision {self.number}: {self.summary}"

@@ -1,0 +1,134 @@
+"""The boxes of an image over the API: as a whole list, or as what changed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import ConfigDict, Field
+
+from datasets.access import image_for
+from datasets.labels import boxes_as_json
+from datasets.models import Image
+from datasets.operations import Batch, Operation, apply_batch
+from datasets.saving import BoxValues, save_boxes
+
+router = Router(tags=["labels"])
+MOST_OPERATIONS = 5000
+#: A number, and not a text that looks like one.
+Pixel = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e6, le=1e6)]
+Flag = Annotated[bool, Field(strict=True)]
+Score = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1)]
+
+
+class BoxIn(Schema):
+    id: uuid.UUID
+    class_id: int
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    difficult: bool = False
+    truncated: bool = False
+    occluded: bool = False
+    source: str = "person"
+    score: float | None = None
+
+
+class SaveIn(Schema):
+    base_revision: int
+    verified: bool = False
+    negative: bool = False
+    boxes: list[BoxIn] = Field(max_length=MOST_OPERATIONS)
+
+
+class Strict(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ValuesIn(Strict):
+    """Edges in pixels of the upright image; what lies outside it is cut off."""
+
+    class_id: Annotated[int, Field(strict=True, ge=1, lt=2**63)]
+    x1: Pixel
+    y1: Pixel
+    x2: Pixel
+    y2: Pixel
+    difficult: Flag = False
+    truncated: Flag = False
+    occluded: Flag = False
+    source: Annotated[str, Field(pattern="^(person|import|model)$")] = "person"
+    score: Score | None = None
+
+
+class OperationIn(Strict):
+    """`box`: what the box is to be, null to delete it; `was`: what it was when last heard of, null for a new one."""
+
+    id: uuid.UUID
+    box: ValuesIn | None = None
+    was: ValuesIn | None = None
+
+
+class BatchIn(Strict):
+    """`batch` is a number of the client's own for this save: sent twice, it is done once."""
+
+    batch: uuid.UUID
+    base_revision: Annotated[int, Field(strict=True, ge=0, lt=2**31)]
+    operations: list[OperationIn] = Field([], max_length=MOST_OPERATIONS)
+    verified: Flag | None = None
+    negative: Flag | None = None
+
+
+@router.get("/images/{pk}/boxes")
+def get_image_boxes(request: HttpRequest, pk: int) -> dict[str, Any]:
+    return image_state(image_for(request, pk))
+
+
+@router.put("/images/{pk}/boxes", url_name="save_image_boxes")
+def save_image_boxes(request: HttpRequest, pk: int, body: SaveIn) -> dict[str, Any]:
+    """Replace the boxes of an image, if it still is at `base_revision`; else 409 with its present state."""
+    image = image_for(request, pk)
+    values = [BoxValues(**box.dict()) for box in body.boxes]
+    saved = save_boxes(
+        image,
+        body.base_revision,
+        values,
+        verified=body.verified,
+        negative=body.negative,
+        user=request.user,  # type: ignore[arg-type]
+    )
+    return image_state(saved)
+
+
+@router.post("/images/{pk}/operations", url_name="save_image_operations")
+def save_image_operations(request: HttpRequest, pk: int, body: BatchIn) -> dict[str, Any]:
+    """Change single boxes of an image, on top of what others saved meanwhile.
+
+    409 with `current` and `conflicts` when somebody else made something else of the same boxes; nothing is written.
+    `boxes` of the answer is what is on the image now, or null where nobody but this client changed it.
+    """
+    image = image_for(request, pk)
+    operations = [_operation(one) for one in body.operations]
+    batch = Batch(body.batch, body.base_revision, operations, body.verified, body.negative)
+    saved = apply_batch(image, batch, request.user)  # type: ignore[arg-type]
+    return {**marks(saved.image), "boxes": saved.boxes, "notes": saved.notes}
+
+
+def _operation(one: OperationIn) -> Operation:
+    box, was = (BoxValues(one.id, **values.dict()) if values else None for values in (one.box, one.was))
+    return Operation(one.id, box, was)
+
+
+def marks(image: Image) -> dict[str, Any]:
+    return {
+        "revision": image.revision,
+        "state": image.state,
+        "verified": image.verified,
+        "negative": image.negative,
+    }
+
+
+def image_state(image: Image) -> dict[str, Any]:
+    return {**marks(image), "boxes": boxes_as_json(image.boxes.all())}
