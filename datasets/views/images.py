@@ -56,6 +56,7 @@ def editor_data(request: HttpRequest, image: Image, previous_url: str, next_url:
     return {
         "image": {
             "id": image.pk,
+            "name": image.file_name,
             "url": image.original_url,
             "width": image.width,
             "height": image.height,
@@ -67,7 +68,10 @@ def editor_data(request: HttpRequest, image: Image, previous_url: str, next_url:
             {"id": c.pk, "number": c.number, "name": c.name, "colour": c.colour, "hotkey": c.key} for c in classes
         ],
         "boxes": boxes_as_json(image.boxes.all()),
-        "save_url": reverse("api-1:save_image_boxes", args=[image.pk]),
+        "user": str(request.user.pk),
+        "page_url": image.get_absolute_url(),
+        "boxes_url": reverse("api-1:get_image_boxes", args=[image.pk]),
+        "operations_url": reverse("api-1:save_image_operations", args=[image.pk]),
         "previous_url": previous_url,
         "next_url": next_url,
         "csrf": get_token(request),

@@ -6,14 +6,15 @@ const STAY_MS = 8000;
 /**
  * @param {string} text
  * @param {"" | "good" | "warn" | "bad"} [level]
+ * @param {string} [href] a page to open from it
  */
-export function showMessage(text, level = "") {
+export function showMessage(text, level = "", href = "") {
   const list = document.querySelector("#messages");
   for (const old of list.querySelectorAll("[data-message]")) {
     if (old.querySelector("p").textContent === text) old.remove(); // The same news twice is noise.
   }
   const close = html("button", { class: "btn quiet icon", type: "button", "data-dismiss": true, "aria-label": "Dismiss" }, "×");
-  list.append(html("div", { class: `message ${level}`, "data-message": true }, html("p", {}, text), close));
+  list.append(html("div", { class: `message ${level}`, "data-message": true }, html("p", {}, text), ...(href ? [html("a", { class: "btn small", href }, "Open")] : []), close));
   dismissLater();
 }
 

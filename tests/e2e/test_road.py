@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -50,21 +49,21 @@ def fix_a_box(page: Page, shoot) -> None:
     stage = page.locator(".stage").first
     page.locator("[data-ready=true]").wait_for()  # the page is there before its script has wired it
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
-    before = len(json.loads(page.locator("#editor-data").inner_text())["boxes"])
     area = stage.bounding_box()
     assert area
     page.keyboard.press("w")
     page.mouse.move(area["x"] + area["width"] * 0.35, area["y"] + area["height"] * 0.3)
     page.mouse.down()
     page.mouse.move(area["x"] + area["width"] * 0.5, area["y"] + area["height"] * 0.5, steps=5)
-    with page.expect_response(re.compile(r"/boxes$")) as answer:
+    with page.expect_response(re.compile(r"/operations$")) as answer:
         page.mouse.up()
-    assert answer.value.status == 200 and len(answer.value.json()["boxes"]) == before + 1
+    (drawn,) = answer.value.request.post_data_json["operations"]
+    assert answer.value.status == 200 and drawn["was"] is None
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     shoot(page, "04-editor")
-    with page.expect_response(re.compile(r"/boxes$")) as answer:
+    with page.expect_response(re.compile(r"/operations$")) as answer:
         page.keyboard.press("Control+z")
-    assert len(answer.value.json()["boxes"]) == before
+    assert answer.value.request.post_data_json["operations"] == [{"id": drawn["id"], "box": None, "was": drawn["box"]}]
     page.get_by_role("link", name="Road test").first.click()
 
 

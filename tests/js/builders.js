@@ -16,8 +16,8 @@ export function makeBox(fields = {}) {
 
 export function makeData({ boxes = [], ...image } = {}) {
   return {
-    image: { id: 42, url: "/photo.jpg", width: 400, height: 300, revision: 3, verified: false, negative: false, ...image },
-    classes: CLASSES, boxes, save_url: "/save/", next_url: "", previous_url: "", csrf: "token",
+    image: { id: 42, name: "photo.jpg", url: "/photo.jpg", width: 400, height: 300, revision: 3, verified: false, negative: false, ...image },
+    classes: CLASSES, boxes, user: "5", page_url: "/images/42/", operations_url: "/save/", next_url: "", previous_url: "", csrf: "token",
   };
 }
 
@@ -34,4 +34,27 @@ export function recorded(target, ...types) {
   const seen = [];
   for (const type of types) target.addEventListener(type, () => seen.push(type));
   return seen;
+}
+
+/** A shelf like the one in the browser's database. */
+export function makeShelf() {
+  const kept = new Map();
+  return {
+    kept,
+    keep: async (record) => Boolean(kept.set(record.key, structuredClone(record))),
+    drop: async (key) => kept.delete(key),
+    read: async (key) => kept.get(key) ?? null,
+  };
+}
+
+/** A server that gives the listed answers in turn; `sent` is what it got. An answer that is missing is a dead network. */
+export function makeServer(...answers) {
+  const sent = [];
+  const send = async (url, options) => {
+    sent.push(JSON.parse(options.body));
+    const answer = answers.shift();
+    if (answer === undefined) throw new TypeError("network");
+    return new Response(JSON.stringify(answer.body), { status: answer.status ?? 200 });
+  };
+  return { send, sent, answers };
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matching } from "../../static/js/editor/class_chooser.js";
-import { difference } from "../../static/js/editor/conflict.js";
 import { newId } from "../../static/js/editor/ids.js";
 import { actionFor } from "../../static/js/editor/keyboard.js";
 import { mayDraw, mayMarkNegative } from "../../static/js/editor/rules.js";
@@ -49,13 +48,6 @@ test("rules say why not, and what to do", () => {
   assert.match(mayDraw(makeStore(), false), /not change/);
   assert.match(mayMarkNegative(makeStore({ boxes: [makeBox()] }), true), /Delete them first/);
   assert.equal(mayMarkNegative(makeStore({ negative: true, boxes: [] }), true), null);
-});
-
-test("two versions are compared in words", () => {
-  const mine = [makeBox({ x1: 12 }), makeBox({ id: "b" })];
-  assert.equal(difference([makeBox(), makeBox({ id: "c" })], mine), "1 added, 1 changed, 1 deleted");
-  assert.equal(difference([makeBox()], [makeBox({ class_id: 9 })]), "1 changed");
-  assert.equal(difference([makeBox()], [makeBox()]), "the same boxes");
 });
 
 test("box ids are version 4 UUIDs and differ", () => {

@@ -1,74 +1,69 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { DraftBox, sameContent } from "../../static/js/editor/draft.js";
 import { Saver } from "../../static/js/editor/save.js";
-import { makeBox, makeData, makeStore } from "./builders.js";
+import { replay } from "../../static/js/outbox/replay.js";
+import { makeBox, makeData, makeServer, makeShelf, makeStore } from "./builders.js";
 
-/** A shelf like localStorage. */
-function makeShelf() {
-  const kept = new Map();
-  return { get: (key) => kept.get(key) ?? null, set: (key, value) => Boolean(kept.set(key, value)), remove: (key) => kept.delete(key) };
-}
+const KEY = "5:42";
+const values = ({ id, ...rest }) => rest;
 
-/** A server that gives the listed answers in turn and keeps what it was sent. */
 function makeSaver(...answers) {
   mock.timers.reset();
   mock.timers.enable({ apis: ["setTimeout"] });
-  const sent = [];
-  const send = async (url, options) => {
-    sent.push(JSON.parse(options.body));
-    const answer = answers.shift();
-    if (answer === undefined) throw new TypeError("network");
-    return new Response(JSON.stringify(answer.body), { status: answer.status ?? 200 });
-  };
+  const server = makeServer(...answers);
+  const shelf = makeShelf();
   const store = makeStore();
-  const draft = new DraftBox(42, makeShelf());
-  const saver = new Saver({ store, draft, data: makeData(), send });
-  return { saver, store, draft, sent };
+  const saver = new Saver({ store, shelf, data: makeData(), send: server.send });
+  return { saver, store, shelf, ...server };
 }
 
-test("a save carries everything and the revision it is based on", async () => {
-  const { saver, store, draft, sent } = makeSaver({ body: { revision: 4, boxes: [] } });
+const ok = (revision, boxes = null, more = {}) => ({ body: { revision, boxes, verified: false, negative: false, notes: [], ...more } });
+
+test("a save carries what changed and the revision it is based on", async () => {
+  const { saver, store, shelf, sent } = makeSaver(ok(4));
   store.put(makeBox());
   assert.equal(saver.isDirty, true);
   assert.equal(await saver.flush(), true);
-  assert.deepEqual(sent, [{ base_revision: 3, verified: false, negative: false, boxes: [makeBox()] }]);
-  assert.equal(saver.revision, 4);
-  assert.equal(saver.state, "saved");
-  assert.equal(draft.read(), null);
+  const [{ batch, ...body }] = sent;
+  assert.match(batch, /^[0-9a-f-]{36}$/);
+  assert.deepEqual(body, { base_revision: 3, operations: [{ id: "a", box: values(makeBox()), was: null }] });
+  assert.deepEqual([saver.revision, saver.state, shelf.kept.size], [4, "saved", 0]);
 });
 
 test("saving begins by itself within a second of the change", async () => {
-  const { saver, store, sent } = makeSaver({ body: { revision: 4 } });
+  const { saver, store, sent } = makeSaver(ok(4));
   store.put(makeBox());
   mock.timers.tick(999);
   await saver.inFlight;
   assert.equal(sent.length, 1);
 });
 
-test("with nothing changed nothing is sent", async () => {
-  const { saver, sent } = makeSaver();
+test("with nothing changed, or all of it taken back, nothing is sent", async () => {
+  const { saver, store, sent } = makeSaver();
   assert.equal(await saver.flush(), true);
-  assert.equal(sent.length, 0);
+  store.put(makeBox());
+  store.remove("a");
+  assert.equal(await saver.flush(), true);
+  assert.deepEqual([sent.length, saver.state], [0, "saved"]);
 });
 
 test("a change during a save is sent in a save of its own, on the new revision", async () => {
-  const { saver, store, draft, sent } = makeSaver({ body: { revision: 4 } }, { body: { revision: 5 } });
+  const { saver, store, shelf, sent } = makeSaver(ok(4), ok(5));
   store.put(makeBox());
   const first = saver.flush();
   store.put(makeBox({ id: "b" }));
   assert.equal(await first, false);
-  assert.equal(draft.read().base_revision, 4);
+  assert.equal(shelf.kept.get(KEY).revision, 4);
   assert.equal(await saver.flush(), true);
-  assert.deepEqual(sent.map(({ base_revision, boxes }) => [base_revision, boxes.length]), [[3, 1], [4, 2]]);
+  assert.deepEqual(sent.map(({ base_revision, operations }) => [base_revision, operations.map(({ id }) => id).join()]), [[3, "a"], [4, "b"]]);
 });
 
-test("without a network the work is kept and tried again, ever later", async () => {
-  const { saver, store, draft, sent } = makeSaver();
+test("without a network the same batch is kept and tried again, ever later", async () => {
+  const { saver, store, shelf, sent } = makeSaver();
   store.put(makeBox());
   assert.equal(await saver.flush(), false);
   assert.equal(saver.state, "failed");
-  assert.deepEqual(draft.read().boxes, [makeBox()]);
+  assert.deepEqual(shelf.kept.get(KEY).content.boxes, [makeBox()]);
   mock.timers.tick(1000);
   await saver.inFlight;
   mock.timers.tick(1999);
@@ -77,6 +72,20 @@ test("without a network the work is kept and tried again, ever later", async () 
   mock.timers.tick(1);
   await saver.inFlight;
   assert.equal(sent.length, 3);
+  assert.equal(new Set(sent.map(({ batch }) => batch)).size, 1);
+});
+
+test("what comes after a lost answer goes out in a batch of its own", async () => {
+  const { saver, store, sent, answers } = makeSaver();
+  store.put(makeBox());
+  await saver.flush();
+  store.put(makeBox({ id: "b" }));
+  answers.push(ok(4), ok(5));
+  await saver.flush();
+  await saver.flush();
+  assert.equal(sent[1].batch, sent[0].batch);
+  assert.notEqual(sent[2].batch, sent[0].batch);
+  assert.deepEqual(sent[2].operations.map(({ id }) => id), ["b"]);
 });
 
 test("a refusal is told in the server's words and not repeated", async () => {
@@ -87,66 +96,117 @@ test("a refusal is told in the server's words and not repeated", async () => {
   });
   store.put(makeBox());
   assert.equal(await saver.flush(), false);
-  assert.equal(saver.state, "refused");
-  assert.equal(reason, "Box 2 names a class that was deleted.");
+  assert.deepEqual([saver.state, reason], ["refused", "Box 2 names a class that was deleted."]);
   mock.timers.tick(60000);
   assert.equal(sent.length, 1);
+});
+
+test("signed out, the work waits in the browser and goes out after signing in", async () => {
+  const { saver, store, shelf, answers } = makeSaver({ status: 401, body: { error: { code: "not_signed_in", message: "…" } } });
+  store.put(makeBox());
+  assert.equal(await saver.flush(), false);
+  assert.deepEqual([saver.state, shelf.kept.size], ["signed-out", 1]);
+  answers.push(ok(4));
+  assert.equal(await saver.flush(), true);
 });
 
 test("a sign-in page instead of an answer is no success", async () => {
   const { saver, store } = makeSaver({ body: "<html>" });
   store.put(makeBox());
   assert.equal(await saver.flush(), false);
-  assert.equal(saver.state, "refused");
+  assert.equal(saver.state, "signed-out");
 });
 
-const CONFLICT = { status: 409, body: { error: { code: "stale_revision" }, current: { revision: 9, verified: true, negative: false, boxes: [], user: "bob", when: "" } } };
+test("what somebody else did comes with the answer and is no change of mine", async () => {
+  const theirs = makeBox({ id: "theirs" });
+  const { saver, store, sent } = makeSaver(ok(7, [makeBox(), theirs], { verified: true }));
+  store.put(makeBox());
+  assert.equal(await saver.flush(), true);
+  assert.deepEqual(store.boxes.map(({ id }) => id), ["a", "theirs"]);
+  assert.deepEqual([store.verified, saver.revision, sent.length], [true, 7, 1]);
+});
+
+const conflict = (...boxes) => ({ status: 409, body: { error: { code: "conflict" }, current: { revision: 9, verified: false, negative: false, boxes, user: "bob", when: "" } } });
+
+function makeDispute(...answers) {
+  const made = makeSaver(...answers);
+  made.saver.known.boxes.push(makeBox());
+  made.store.fold({ verified: false, negative: false, boxes: [makeBox()] });
+  made.store.put(makeBox({ x1: 1 }));
+  return made;
+}
 
 test("in a conflict nothing more is sent until a person has chosen", async () => {
-  const { saver, store, draft, sent } = makeSaver(CONFLICT);
-  store.put(makeBox());
+  const { saver, store, shelf, sent } = makeDispute(conflict(makeBox({ x1: 2 })));
   await saver.flush();
   assert.equal(saver.state, "conflict");
+  assert.deepEqual(saver.conflicts.map(({ id, mine, theirs }) => [id, mine.x1, theirs.x1]), [["a", 1, 2]]);
   store.put(makeBox({ id: "b" }));
   mock.timers.tick(60000);
   assert.equal(await saver.flush(), false);
   assert.equal(sent.length, 1);
-  assert.equal(draft.read().boxes.length, 2);
+  assert.equal(shelf.kept.get(KEY).content.boxes.length, 2);
 });
 
 test("keeping mine saves it on top of theirs", async () => {
-  const { saver, store, sent } = makeSaver(CONFLICT, { body: { revision: 10 } });
-  store.put(makeBox());
+  const { saver, sent } = makeDispute(conflict(makeBox({ x1: 2 })), ok(10));
   await saver.flush();
-  assert.equal(await saver.keepMine(9), true);
-  assert.equal(sent[1].base_revision, 9);
-  assert.equal(saver.revision, 10);
+  assert.equal(await saver.settle(() => {}), true);
+  const { base_revision, operations } = sent[1];
+  assert.deepEqual([base_revision, operations[0].box.x1, operations[0].was.x1], [9, 1, 2]);
 });
 
 test("taking theirs leaves nothing to save", async () => {
-  const { saver, store, draft } = makeSaver(CONFLICT);
+  const { saver, store, sent } = makeDispute(conflict(makeBox({ x1: 2 })));
+  await saver.flush();
+  assert.equal(await saver.settle(() => store.put(makeBox({ x1: 2 }))), true);
+  assert.deepEqual([saver.state, sent.length, saver.revision], ["saved", 1, 9]);
+});
+
+test("a dispute that is none any more is saved without asking", async () => {
+  const { saver } = makeDispute(conflict(makeBox()), ok(10));
+  assert.equal(await saver.flush(), false);
+  assert.equal(await saver.flush(), true);
+});
+
+test("an editor that is opened again goes on with what it could not save", async () => {
+  const first = makeSaver();
+  first.store.put(makeBox());
+  await first.saver.flush();
+  const { saver, store, sent } = makeSaver(ok(5, [makeBox(), makeBox({ id: "theirs" })]));
+  assert.equal(await saver.resume(first.shelf.kept.get(KEY)), true);
+  assert.equal(sent[0].batch, first.sent[0].batch);
+  assert.deepEqual(store.boxes.map(({ id }) => id), ["a", "theirs"]);
+});
+
+test("an idle editor follows what others save, a busy one does not", () => {
+  const { saver, store } = makeSaver();
+  saver.follow({ revision: 8, verified: true, negative: false, boxes: [makeBox({ id: "theirs" })] });
+  assert.deepEqual([saver.revision, store.boxes.length, saver.isDirty], [8, 1, false]);
+  store.put(makeBox());
+  saver.follow({ revision: 9, verified: true, negative: false, boxes: [] });
+  assert.equal(saver.revision, 8);
+});
+
+async function leftBehind(...afterwards) {
+  const { saver, store, shelf, sent } = makeSaver();
   store.put(makeBox());
   await saver.flush();
-  store.replace({ verified: true, negative: false, boxes: [] });
-  saver.tookTheirs(9);
-  assert.equal(saver.isDirty, false);
-  assert.equal(saver.revision, 9);
-  assert.equal(draft.read(), null);
+  store.put(makeBox({ id: "b" }));
+  const server = makeServer(...afterwards);
+  const outcome = await replay(shelf.kept.get(KEY), shelf, { send: server.send });
+  return { outcome, shelf, first: sent[0], sent: server.sent };
+}
+
+test("another page sends what an editor left: the lost save as it was, then the rest", async () => {
+  const { outcome, shelf, first, sent } = await leftBehind(ok(4), ok(5));
+  assert.deepEqual([outcome, shelf.kept.size, sent[0].batch], ["saved", 0, first.batch]);
+  assert.deepEqual(sent[1].operations.map(({ id }) => id), ["b"]);
 });
 
-test("a draft that is cut short or not ours is no draft", () => {
-  const shelf = makeShelf();
-  const draft = new DraftBox(42, shelf);
-  shelf.set("unsaved:42", '{"boxes": [');
-  assert.equal(draft.read(), null);
-  shelf.set("unsaved:42", '{"boxes": 3}');
-  assert.equal(draft.read(), null);
-});
-
-test("content is the same whatever the order of its boxes", () => {
-  const [a, b] = [makeBox(), makeBox({ id: "b" })];
-  const marks = { verified: false, negative: false };
-  assert.equal(sameContent({ ...marks, boxes: [a, b] }, { ...marks, boxes: [b, a] }), true);
-  assert.equal(sameContent({ ...marks, boxes: [a] }, { ...marks, boxes: [{ ...a, x1: 11 }] }), false);
-  assert.equal(sameContent({ ...marks, boxes: [] }, { ...marks, verified: true, boxes: [] }), false);
+test("what cannot be sent stays, with what was done of it", async () => {
+  const { outcome, shelf } = await leftBehind(ok(4));
+  const record = shelf.kept.get(KEY);
+  assert.deepEqual([outcome, record.revision, record.known.boxes.map(({ id }) => id).join()], ["later", 4, "a"]);
+  assert.deepEqual(record.pending.operations.map(({ id }) => id), ["b"]);
 });

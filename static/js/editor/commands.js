@@ -42,7 +42,7 @@ export function addBox(box, wasNegative = false) {
  */
 export function changeBox(before, change, label, run) {
   const old = { ...before };
-  const next = { ...before, ...change };
+  const next = { ...before, ...change, source: "person", score: null }; // A model's box that a person changed is a person's.
   return {
     label,
     run: run && `${run}:${before.id}`,

@@ -1,39 +1,14 @@
-/* Two people changed the same photo: show both versions and let the second one choose. Nothing is lost without being asked. */
+/* Two people changed the same box: show both versions and let the second one choose. Nothing is lost without being asked. */
 import { html, svg } from "../utils.js";
-import { heightOf, sameRect, widthOf } from "./geometry.js";
+import { heightOf, widthOf } from "./geometry.js";
 
+/** @import { Conflict } from "./operations.js" */
 /** @import { Store } from "./store.js" */
-/** @import { Box, Content } from "./types.js" */
+/** @import { Box } from "./types.js" */
 
-/**
- * How one list of boxes differs from another, in words.
- * @param {Box[]} theirs @param {Box[]} mine
- * @returns {string} "1 added, 2 changed" seen from `theirs`
- */
-export function difference(theirs, mine) {
-  const before = new Map(theirs.map((box) => [box.id, box]));
-  const after = new Set(mine.map(({ id }) => id));
-  const flagsOf = (box) => [box.class_id, box.difficult, box.truncated, box.occluded].join();
-  const isChanged = (box) => before.has(box.id) && (!sameRect(before.get(box.id), box) || flagsOf(before.get(box.id)) !== flagsOf(box));
-  const counts = [
-    [mine.filter(({ id }) => !before.has(id)).length, "added"],
-    [mine.filter(isChanged).length, "changed"],
-    [theirs.filter(({ id }) => !after.has(id)).length, "deleted"],
-  ];
-  return counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`).join(", ") || "the same boxes";
-}
+/** @typedef {Conflict & {which: "mine" | "theirs" | "both"}} Choice */
 
-/** @param {Store} store @param {string} url of the photo @param {Content} content @param {string} alt */
-function picture(store, url, content, alt) {
-  const { width, height } = store.size;
-  const marks = content.boxes.flatMap((box) => {
-    const edges = { x: box.x1, y: box.y1, width: widthOf(box), height: heightOf(box) };
-    return [svg("rect", { class: "case", ...edges }), svg("rect", { class: "box", stroke: store.labelClass(box.class_id)?.colour ?? "#ffffff", ...edges })];
-  });
-  return html("div", { class: "photo" }, html("img", { src: url, alt }), svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, ...marks));
-}
-
-const boxCount = (content) => `${content.boxes.length} ${content.boxes.length === 1 ? "box" : "boxes"}${content.verified ? ", verified" : ""}${content.negative ? ", nothing here" : ""}`;
+const MARGIN = 0.6; // of the box's longer side, shown around it
 
 /** @param {string} iso @returns {string} a time in the reader's zone, with the day if it is not today */
 export function timeOf(iso) {
@@ -43,33 +18,69 @@ export function timeOf(iso) {
   return when.toLocaleString([], isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
 }
 
+/** @param {Store} store @param {Box | null} box @returns {string} */
+function describe(store, box) {
+  if (!box) return "deleted";
+  const flags = ["difficult", "truncated", "occluded"].filter((flag) => box[flag]);
+  return [store.labelClass(box.class_id)?.name ?? "a class that is gone", `${Math.round(widthOf(box))} × ${Math.round(heightOf(box))}`, ...flags].join(", ");
+}
+
+/** The part of the photo that both versions lie in. @param {Conflict} conflict @returns {string} a viewBox */
+function part({ mine, theirs }) {
+  const there = [mine, theirs].filter((box) => box !== null);
+  const [x1, y1] = [Math.min(...there.map((box) => box.x1)), Math.min(...there.map((box) => box.y1))];
+  const [x2, y2] = [Math.max(...there.map((box) => box.x2)), Math.max(...there.map((box) => box.y2))];
+  const margin = MARGIN * Math.max(x2 - x1, y2 - y1);
+  return [x1 - margin, y1 - margin, x2 - x1 + 2 * margin, y2 - y1 + 2 * margin].join(" ");
+}
+
+/** @param {Store} store @param {string} url @param {Conflict} conflict @param {Box | null} box */
+function picture(store, url, conflict, box) {
+  const { width, height } = store.size;
+  const edges = box && { x: box.x1, y: box.y1, width: widthOf(box), height: heightOf(box) };
+  const colour = box && (store.labelClass(box.class_id)?.colour ?? "#ffffff");
+  const drawn = box ? [svg("rect", { class: "case", ...edges }), svg("rect", { class: "box", stroke: colour, ...edges })] : [];
+  return svg("svg", { class: "part", viewBox: part(conflict), "aria-hidden": "true" }, svg("image", { href: url, width, height }), ...drawn);
+}
+
+/** @param {Store} store @param {string} url @param {string} who @param {Conflict} conflict @param {number} index */
+function question(store, url, who, conflict, index) {
+  const name = `which-${index}`;
+  const option = (value, title, box) => html("label", { class: "version" }, picture(store, url, conflict, box),
+    html("span", {}, html("input", { type: "radio", name, value, checked: value === "mine" }), html("b", {}, title), html("small", {}, describe(store, box))));
+  const both = conflict.mine && conflict.theirs
+    ? [html("label", { class: "check" }, html("input", { type: "radio", name, value: "both" }), "Keep both boxes")] : [];
+  return html("fieldset", { class: "versions" }, html("legend", {}, `Box ${index + 1}`),
+    option("mine", "Yours", conflict.mine), option("theirs", `Theirs (${who})`, conflict.theirs), ...both);
+}
+
 /**
  * @param {Store} store
  * @param {string} url of the photo
- * @param {Content & {revision: number, user: string | null, when: string}} current what the server has
- * @returns {Promise<"mine" | "theirs" | "">} empty if the person put the choice off
+ * @param {{user: string | null, when: string}} current who saved the other version
+ * @param {Conflict[]} conflicts
+ * @returns {Promise<Choice[] | null>} null if the person put the choice off
  */
-export function askWhich(store, url, current) {
-  const mine = store.snapshot();
+export function askWhich(store, url, current, conflicts) {
   const who = current.user || "Somebody";
-  const side = (title, text, content) => html("figure", { class: "version" }, picture(store, url, content, title), html("figcaption", {}, html("b", {}, title), html("small", {}, text)));
-  const dialog = html("dialog", { class: "wide", "aria-label": "This photo was changed elsewhere" },
-    html("form", { method: "dialog" },
-      html("header", {}, html("h2", {}, "This photo was changed elsewhere")),
-      html("div", { class: "body" },
-        html("p", {}, `${who} saved this photo at ${timeOf(current.when)}, while you were working on it. Your version is not saved yet. Compared with theirs: ${difference(current.boxes, mine.boxes)}.`),
-        html("div", { class: "versions" }, side("Yours", boxCount(mine), mine), side(`Theirs (${who})`, boxCount(current), current)),
-        html("small", {}, "Either way both versions stay in the photo's history or in Undo.")),
-      html("footer", {},
-        html("button", { class: "btn quiet", value: "" }, "Decide later"),
-        html("button", { class: "btn", value: "theirs" }, "Take theirs"),
-        html("button", { class: "btn primary", value: "mine" }, "Keep mine"))));
+  const form = html("form", { method: "dialog" },
+    html("header", {}, html("h2", {}, "Changed by two people")),
+    html("div", { class: "body" },
+      html("p", {}, `${who} saved this photo at ${timeOf(current.when)}, while you were working on it. Everything else came together by itself; ${conflicts.length === 1 ? "this box" : "these boxes"} you both changed.`),
+      ...conflicts.map((conflict, index) => question(store, url, who, conflict, index)),
+      html("small", {}, "Every saved version stays in the photo's history.")),
+    html("footer", {},
+      html("button", { class: "btn quiet", value: "" }, "Decide later"),
+      html("button", { class: "btn primary", value: "chosen" }, "Go on with these")));
+  const dialog = html("dialog", { class: "wide", "aria-label": "Changed by two people" }, form);
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
+      const chosen = new FormData(form);
       dialog.remove();
-      resolve(/** @type {"mine" | "theirs" | ""} */ (dialog.returnValue));
+      const choices = conflicts.map((conflict, index) => ({ ...conflict, which: chosen.get(`which-${index}`) }));
+      resolve(dialog.returnValue === "chosen" ? /** @type {Choice[]} */ (choices) : null);
     });
   });
 }

@@ -1,7 +1,8 @@
 /* Finds the editor on the page, builds its parts and connects them. */
 import { html, on } from "../utils.js";
+import { keyOf, occupy, shelf } from "../outbox/shelf.js";
 import { ClassChooser } from "./class_chooser.js";
-import { DraftBox } from "./draft.js";
+import { timeOf } from "./conflict.js";
 import { Editor } from "./editor.js";
 import { Gestures } from "./gestures.js";
 import { History } from "./history.js";
@@ -81,18 +82,26 @@ function fillKeyCard(list) {
   list.replaceChildren(...rows);
 }
 
+/** What an earlier visit could not save is saved now. @param {Editor} editor @param {string} key */
+async function goOnWithUnsaved(editor, key) {
+  occupy(key);
+  const record = await shelf.read(key);
+  if (!record || editor.saver.isDirty) return;
+  editor.say(`Saving your changes from ${timeOf(record.time)} that the server did not have.`, "warn");
+  editor.saver.resume(record);
+}
+
 /** @param {HTMLElement} root */
 function start(root) {
   const data = JSON.parse(document.getElementById("editor-data").textContent);
   const parts = findParts(root);
   const store = new Store(data);
-  const draftBox = new DraftBox(data.image.id);
   const viewport = new Viewport(parts.stage, store.size);
   const editor = new Editor({
     parts, store, viewport,
     history: new History(store),
     renderer: new Renderer(parts, store, viewport),
-    saver: new Saver({ store, draft: draftBox, data }),
+    saver: new Saver({ store, shelf, data }),
     canEdit: root.dataset.canEdit === "true",
     urls: { next: data.next_url, previous: data.previous_url },
   });
@@ -102,7 +111,7 @@ function start(root) {
   editor.giveUpDrag = () => gestures.giveUp();
   new Panel(root.querySelector("[data-panel]"), editor);
   const find = (name) => root.querySelector(`[data-${name}]`);
-  const status = new SaveStatus(editor, { chip: find("save-state"), note: find("save-note"), revision: find("revision") }, data.image.url);
+  new SaveStatus(editor, { chip: find("save-state"), note: find("save-note"), revision: find("revision") }, data.image.url);
   rememberClass(store);
   listenToKeys(editor);
   listenToButtons(editor);
@@ -112,7 +121,7 @@ function start(root) {
   root.querySelector(".strip [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   parts.canvas.focus({ preventScroll: true });
   root.dataset.ready = "true";
-  status.offerDraft(draftBox);
+  if (editor.canEdit) goOnWithUnsaved(editor, keyOf(data.user, data.image.id));
 }
 
 const root = document.querySelector("[data-editor]");

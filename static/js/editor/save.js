@@ -1,34 +1,43 @@
 /* Saving by itself: soon after the last change, one request at a time, again and again until the server has it.
-   A save names the revision it is based on; if somebody else saved in between, both versions are shown. */
+   What changed is sent, not everything; what others changed meanwhile comes back and is folded in. */
+import { keyOf } from "../outbox/shelf.js";
+import { sendBatch } from "../outbox/sending.js";
+import { newId } from "./ids.js";
+import { changesBetween, fold, isEmpty, withChanges } from "./operations.js";
 
-/** @import { DraftBox } from "./draft.js" */
+/** @import { Unsaved } from "../outbox/shelf.js" */
+/** @import { Conflict } from "./operations.js" */
 /** @import { Store } from "./store.js" */
+/** @import { Content } from "./types.js" */
 
-/** @typedef {"saved" | "waiting" | "saving" | "failed" | "refused" | "conflict"} SaveState */
+/** @typedef {"saved" | "waiting" | "saving" | "failed" | "signed-out" | "refused" | "conflict"} SaveState */
 
 const SOON_MS = 600;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30000;
 
+/** Events: "state" detail {state, reason?, conflicts?, current?}; "notes" detail {notes}: what the server made of it. */
 export class Saver extends EventTarget {
   /**
    * @param {object} parts
    * @param {Store} parts.store
-   * @param {DraftBox} parts.draft
-   * @param {{save_url: string, csrf: string, image: {revision: number}}} parts.data
+   * @param {{keep: Function, drop: Function, read: Function}} parts.shelf
+   * @param {{operations_url: string, csrf: string, user: string, page_url: string, image: {id: number, name: string, revision: number}}} parts.data
    * @param {typeof fetch} [parts.send] a stand-in in tests
    */
-  constructor({ store, draft, data, send = (...args) => fetch(...args) }) {
+  constructor({ store, shelf, data, send }) {
     super();
-    this.store = store;
-    this.draft = draft;
-    this.data = data;
-    this.send = send;
+    Object.assign(this, { store, shelf, data, send });
+    this.key = keyOf(data.user, data.image.id);
     this.revision = data.image.revision;
+    /** @type {Content} what the server has, as far as this page knows */
+    this.known = store.snapshot();
+    /** @type {import("../outbox/shelf.js").Batch | null} */
+    this.pending = null;
     /** @type {SaveState} */
     this.state = "saved";
-    this.version = 0;
-    this.savedVersion = 0;
+    /** @type {Conflict[]} */
+    this.conflicts = [];
     this.retryMs = FIRST_RETRY_MS;
     this.timer = undefined;
     /** @type {Promise<void> | null} */
@@ -37,12 +46,11 @@ export class Saver extends EventTarget {
   }
 
   get isDirty() {
-    return this.version !== this.savedVersion;
+    return this.pending !== null || this.conflicts.length > 0 || !isEmpty(changesBetween(this.known, this.store.snapshot()));
   }
 
   changed() {
-    this.version += 1;
-    this.draft.keep(this.store.snapshot(), this.revision);
+    this.keep();
     if (this.state === "conflict") return; // A person is choosing.
     this.retryMs = FIRST_RETRY_MS;
     if (!this.inFlight) this.tell("waiting");
@@ -54,22 +62,32 @@ export class Saver extends EventTarget {
     clearTimeout(this.timer);
     if (this.inFlight) await this.inFlight;
     if (this.isDirty && this.state !== "conflict") await this.save();
+    if (!this.isDirty && this.state === "waiting") this.tell("saved"); // It was all taken back before it was sent.
     return !this.isDirty;
   }
 
-  /** After a conflict: save this version on top of the other one. @param {number} revision of the other one */
-  keepMine(revision) {
-    this.revision = revision;
-    this.tell("waiting");
+  /** Go on with what an earlier visit could not save. @param {Unsaved} record */
+  resume(record) {
+    ({ known: this.known, revision: this.revision, pending: this.pending } = record);
+    this.store.fold(record.content);
     return this.flush();
   }
 
-  /** After a conflict: the store now holds what the server has. @param {number} revision */
-  tookTheirs(revision) {
-    this.revision = revision;
-    this.savedVersion = this.version;
-    clearTimeout(this.timer);
-    this.draft.drop();
+  /**
+   * A person has chosen: what stands in the store now is to be saved on top of the other version.
+   * @param {() => void} choose writes the choice into the store
+   */
+  settle(choose) {
+    this.conflicts = [];
+    this.tell("waiting");
+    choose();
+    return this.flush();
+  }
+
+  /** Somebody else saved while nothing was done here. @param {Content & {revision: number}} current */
+  follow(current) {
+    if (this.inFlight || this.isDirty || current.revision <= this.revision) return;
+    this.foldIn(current);
     this.tell("saved");
   }
 
@@ -89,44 +107,57 @@ export class Saver extends EventTarget {
 
   /** @private */
   async request() {
-    const version = this.version;
+    this.pending ??= { batch: newId(), base_revision: this.revision, ...changesBetween(this.known, this.store.snapshot()) };
     this.tell("saving");
-    let response;
-    try {
-      response = await this.send(this.data.save_url, {
-        method: "PUT",
-        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": this.data.csrf },
-        body: JSON.stringify({ base_revision: this.revision, ...this.store.snapshot() }),
-        credentials: "same-origin",
-      });
-    } catch {
-      this.tryAgain("the server cannot be reached");
-      return;
-    }
-    await this.answered(response, version);
-  }
-
-  /** @private @param {Response} response @param {number} version that was sent */
-  async answered(response, version) {
-    const answer = await response.json().catch(() => null);
-    if (response.ok && Number.isInteger(answer?.revision)) this.saved(answer.revision, version);
-    else if (response.status === 409 && answer?.current) this.tell("conflict", { current: answer.current });
-    else if (response.status >= 500 || response.status === 429) this.tryAgain(`the server answered ${response.status}`);
-    else if (answer?.error?.message) this.tell("refused", { reason: answer.error.message });
-    else this.tell("refused", { reason: "you seem to be signed out. Sign in again in another tab, then reload this page: your boxes are kept in this browser." });
+    this.keep();
+    const outcome = await sendBatch(this.data.operations_url, this.pending, { csrf: this.data.csrf, send: this.send });
+    const answers = {
+      saved: () => this.saved(outcome.answer),
+      conflict: () => this.disputed(outcome.current),
+      later: () => this.tryAgain(outcome.reason),
+      "signed-out": () => this.tell("signed-out"),
+      refused: () => this.refused(outcome.reason),
+    };
+    answers[outcome.kind]();
   }
 
   /** @private */
-  saved(revision, version) {
-    this.revision = revision;
-    this.savedVersion = version;
+  saved(answer) {
+    this.known = withChanges(this.known, this.pending);
+    this.pending = null;
+    this.revision = answer.revision;
     this.retryMs = FIRST_RETRY_MS;
-    if (this.isDirty) {
-      this.draft.keep(this.store.snapshot(), revision);
+    if (answer.boxes) this.foldIn(answer);
+    if (answer.notes?.length) this.dispatchEvent(new CustomEvent("notes", { detail: { notes: answer.notes } }));
+    this.goOn();
+  }
+
+  /** @private Nothing was written: take over what does not collide, and ask about the rest. */
+  disputed(current) {
+    this.pending = null;
+    this.foldIn(current);
+    this.goOn();
+  }
+
+  /** @private */
+  foldIn(current) {
+    const { content, conflicts } = fold(this.known, this.store.snapshot(), current);
+    this.known = { verified: current.verified, negative: current.negative, boxes: current.boxes };
+    this.revision = current.revision;
+    this.conflicts = conflicts;
+    this.current = current;
+    this.store.fold(content);
+  }
+
+  /** @private */
+  goOn() {
+    this.keep();
+    if (this.conflicts.length > 0) {
+      this.tell("conflict", { conflicts: this.conflicts, current: this.current });
+    } else if (this.isDirty) {
       this.later(SOON_MS);
       this.tell("waiting");
     } else {
-      this.draft.drop();
       this.tell("saved");
     }
   }
@@ -137,6 +168,23 @@ export class Saver extends EventTarget {
     this.tell("failed", { reason: `${reason}. Trying again in ${seconds} s; your boxes are kept in this browser.` });
     this.later(this.retryMs);
     this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
+  }
+
+  /** @private The server will never take it as it is: the next change makes another batch. */
+  refused(reason) {
+    this.pending = null;
+    this.keep();
+    this.tell("refused", { reason });
+  }
+
+  /** @private What is unsaved lies in the browser from the moment it is made. */
+  keep() {
+    if (!this.isDirty) return this.shelf.drop(this.key);
+    const { data, key, known, revision, pending } = this;
+    return this.shelf.keep({
+      key, known, revision, pending, user: data.user, title: data.image.name, page_url: data.page_url,
+      save_url: data.operations_url, content: this.store.snapshot(), time: new Date().toISOString(),
+    });
   }
 
   /** @private @param {SaveState} state */

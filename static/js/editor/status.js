@@ -1,41 +1,39 @@
-/* Says where saving stands, offers unsaved work back, and brings a conflict before a person. */
-import { ask } from "../dialogs.js";
-import { replaceContent } from "./commands.js";
-import { askWhich, timeOf } from "./conflict.js";
-import { sameContent } from "./draft.js";
+/* Says where saving stands, and brings a conflict before a person. */
+import { askWhich } from "./conflict.js";
+import { newId } from "./ids.js";
 
-/** @import { DraftBox } from "./draft.js" */
 /** @import { Editor } from "./editor.js" */
+/** @import { Choice } from "./conflict.js" */
 
-const WORDS = { saved: "Saved", waiting: "Saving…", saving: "Saving…", failed: "Not saved", refused: "Not saved", conflict: "Changed elsewhere" };
-const KINDS = { saved: "good", waiting: "", saving: "", failed: "bad", refused: "bad", conflict: "warn" };
+const WORDS = { saved: "Saved", waiting: "Saving…", saving: "Saving…", failed: "Not saved", "signed-out": "Signed out", refused: "Not saved", conflict: "Changed elsewhere" };
+const KINDS = { saved: "good", waiting: "", saving: "", failed: "bad", "signed-out": "bad", refused: "bad", conflict: "warn" };
+const TROUBLES = new Set(["failed", "signed-out", "refused", "conflict"]);
 
 export class SaveStatus {
   /** @param {Editor} editor @param {{chip: HTMLElement, note: HTMLElement, revision: HTMLElement}} elements @param {string} photoUrl */
   constructor(editor, { chip, note, revision }, photoUrl) {
-    this.editor = editor;
-    this.chip = chip;
-    this.revision = revision;
-    this.note = note;
-    this.photoUrl = photoUrl;
-    this.current = null;
-    editor.saver.addEventListener("state", (event) => this.show(event.detail));
+    Object.assign(this, { editor, chip, note, revision, photoUrl });
+    const { saver } = editor;
+    saver.addEventListener("state", (event) => this.show(event.detail));
+    saver.addEventListener("notes", (event) => editor.say(event.detail.notes.join(" "), "warn"));
     note.querySelector("button").addEventListener("click", () => this.again());
-    window.addEventListener("online", () => editor.saver.flush());
+    window.addEventListener("online", () => saver.flush());
+    // Whoever signed in again in another tab comes back to this one.
+    window.addEventListener("focus", () => saver.state === "signed-out" && saver.flush());
   }
 
   /** @private */
-  show({ state, reason, current }) {
+  show({ state, reason, conflicts }) {
     this.chip.textContent = WORDS[state];
     this.chip.className = `chip ${KINDS[state]}`;
     this.revision.textContent = String(this.editor.saver.revision);
-    const isTrouble = state === "failed" || state === "refused" || state === "conflict";
-    if (isTrouble || state === "saved") this.note.hidden = !isTrouble;
+    if (TROUBLES.has(state) || state === "saved") this.note.hidden = state === "saved";
     if (state === "conflict") {
-      this.current = current;
-      this.tellTrouble("Somebody else saved this photo while you worked on it. Your version is kept in this browser.", "Compare");
+      this.tellTrouble(`Somebody else changed ${conflicts.length === 1 ? "a box" : `${conflicts.length} boxes`} that you changed too. Your version is kept in this browser.`, "Compare");
       this.resolve();
-    } else if (isTrouble) {
+    } else if (state === "signed-out") {
+      this.tellTrouble("You are signed out. Your boxes are kept in this browser and saved when you have signed in again.", "Sign in");
+    } else if (TROUBLES.has(state)) {
       this.tellTrouble(`Not saved: ${reason}`, "Try now");
     }
   }
@@ -48,43 +46,24 @@ export class SaveStatus {
 
   /** @private */
   again() {
-    if (this.editor.saver.state === "conflict") this.resolve();
-    else this.editor.saver.flush();
+    const { saver } = this.editor;
+    if (saver.state === "conflict") this.resolve();
+    else if (saver.state === "signed-out") window.open(`${this.note.dataset.loginUrl}?next=${encodeURIComponent(location.pathname)}`, "_blank");
+    else saver.flush();
   }
 
   /** @private */
   async resolve() {
-    const { current, editor } = this;
-    const choice = await askWhich(editor.store, this.photoUrl, current);
-    if (choice === "mine") await editor.saver.keepMine(current.revision);
-    if (choice !== "theirs") return;
-    editor.history.run(replaceContent(editor.store.snapshot(), current, "take the other version"));
-    editor.saver.tookTheirs(current.revision);
+    const { store, saver } = this.editor;
+    const choices = await askWhich(store, this.photoUrl, saver.current, saver.conflicts);
+    if (choices) await saver.settle(() => choices.forEach((choice) => carryOut(store, choice)));
   }
+}
 
-  /**
-   * Unsaved work from an earlier visit. It goes on from the revision it was made on, so that a conflict is noticed.
-   * @param {DraftBox} draftBox
-   */
-  async offerDraft(draftBox) {
-    const draft = draftBox.read();
-    const { store, saver, history } = this.editor;
-    if (!draft) return;
-    if (!this.editor.canEdit || sameContent(draft, store.snapshot())) {
-      draftBox.drop();
-      return;
-    }
-    const restore = await ask({
-      title: "Unsaved changes",
-      text: `You have changes from ${timeOf(draft.time)} that were not saved (${draft.boxes.length} boxes). Restore them, or discard them for good?`,
-      yes: "Restore",
-      no: "Discard",
-    });
-    if (restore === false) {
-      draftBox.drop();
-      return;
-    }
-    saver.revision = draft.base_revision; // Closing the question restores too: Undo takes that back, discarding could not be.
-    history.run(replaceContent(store.snapshot(), draft, "restore changes"));
-  }
+/** @param {import("./store.js").Store} store @param {Choice} choice */
+function carryOut(store, { id, mine, theirs, which }) {
+  if (which === "mine") return;
+  if (theirs) store.put(theirs);
+  else store.remove(id);
+  if (which === "both" && mine) store.put({ ...mine, id: newId() });
 }

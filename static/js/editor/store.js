@@ -91,8 +91,14 @@ export class Store extends EventTarget {
     this.tell("content", {});
   }
 
-  /** @param {Content} content everything at once: a restored draft, or what somebody else saved */
+  /** @param {Content} content everything at once: an earlier version that is wanted back */
   replace(content) {
+    this.fold(content);
+    this.tell("content", {});
+  }
+
+  /** What the server has, folded in by the saver: shown, but nothing that a save must carry. @param {Content} content */
+  fold(content) {
     const ids = new Set([...this.byId.keys(), ...content.boxes.map((box) => box.id)]);
     const kept = this.selectedId;
     this.select(null);
@@ -102,7 +108,6 @@ export class Store extends EventTarget {
     this.tell("boxes", { ids: [...ids] });
     this.tell("marks", {});
     this.select(kept);
-    this.tell("content", {});
   }
 
   /** @private */

@@ -1,0 +1,57 @@
+/* On every page: labels that an editor could not save (no network, signed out, closed) are sent as soon as it goes. */
+import { newId } from "../editor/ids.js";
+import { changesBetween, isEmpty, withChanges } from "../editor/operations.js";
+import { showMessage } from "../messages.js";
+import { sendBatch } from "./sending.js";
+import { ifFree, shelf as browserShelf } from "./shelf.js";
+
+/** @import { Unsaved } from "./shelf.js" */
+
+const AGAIN_MS = 20000;
+
+/**
+ * Send one photo's unsaved labels: first the save that no answer came for, as it was, then the rest.
+ * @param {Unsaved} record @param {{keep: Function, drop: Function}} shelf @param {{csrf?: string, send?: typeof fetch}} [options]
+ * @returns {Promise<"saved" | "conflict" | "refused" | "later" | "signed-out">}
+ */
+export async function replay(record, shelf, options = {}) {
+  let { known, revision, pending } = record;
+  for (;;) {
+    pending ??= { batch: newId(), base_revision: revision, ...changesBetween(known, record.content) };
+    if (isEmpty(pending)) break;
+    await shelf.keep({ ...record, known, revision, pending });
+    const outcome = await sendBatch(record.save_url, pending, options);
+    if (outcome.kind !== "saved") return outcome.kind;
+    known = withChanges(known, pending);
+    revision = outcome.answer.revision;
+    pending = null;
+  }
+  await shelf.drop(record.key);
+  return "saved";
+}
+
+/** @param {Unsaved} record @param {string} outcome */
+function tell(record, outcome) {
+  if (outcome === "saved") showMessage(`${record.title}: changes made earlier are saved now.`, "good");
+  if (outcome === "conflict") showMessage(`${record.title} has changes of yours that collide with somebody else's. Open it to choose.`, "warn", record.page_url);
+  if (outcome === "refused") showMessage(`${record.title} has changes that the server did not take. Open it to see why.`, "warn", record.page_url);
+}
+
+const told = new Set();
+
+async function replayAll(user) {
+  for (const record of await browserShelf.all(user)) {
+    await ifFree(record.key, async () => {
+      const outcome = await replay(record, browserShelf);
+      if (outcome === "saved" || !told.has(record.key)) tell(record, outcome);
+      told.add(record.key);
+    });
+  }
+}
+
+const user = typeof document === "undefined" ? "" : document.body.dataset.user;
+if (user) {
+  replayAll(user);
+  window.addEventListener("online", () => replayAll(user));
+  setInterval(() => document.hidden || replayAll(user), AGAIN_MS);
+}
