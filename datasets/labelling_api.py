@@ -6,13 +6,15 @@ import uuid
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from datasets.access import image_for
 from datasets.labels import boxes_as_json
 from datasets.models import Image
+from datasets.models.presence import arrive, leave
 from datasets.operations import Batch, Operation, apply_batch
+from datasets.revisions import restore_revision, revision_as_json
 from datasets.saving import BoxValues, save_boxes
 
 router = Router(tags=["labels"])
@@ -119,6 +121,31 @@ def save_image_operations(request: HttpRequest, pk: int, body: BatchIn) -> dict[
 def _operation(one: OperationIn) -> Operation:
     box, was = (BoxValues(one.id, **values.dict()) if values else None for values in (one.box, one.was))
     return Operation(one.id, box, was)
+
+
+@router.get("/images/{pk}/revisions")
+def list_revisions(request: HttpRequest, pk: int) -> list[dict[str, Any]]:
+    """Every saved state of an image, the newest first."""
+    return [revision_as_json(one) for one in image_for(request, pk).revisions.select_related("user")]
+
+
+@router.post("/images/{pk}/revisions/{number}/restore")
+def restore(request: HttpRequest, pk: int, number: int) -> dict[str, Any]:
+    """Make the image what it was after a revision; that is a new revision."""
+    return image_state(restore_revision(image_for(request, pk), number, request.user))  # type: ignore[arg-type]
+
+
+@router.post("/images/{pk}/presence", url_name="image_presence")
+def here(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Say that you have the image open; tells who else has, and the image's revision."""
+    image = image_for(request, pk)
+    return {"others": arrive(image, request.user), "revision": image.revision}  # type: ignore[arg-type]
+
+
+@router.delete("/images/{pk}/presence", response={204: None})
+def gone(request: HttpRequest, pk: int) -> Status:
+    leave(image_for(request, pk), request.user)  # type: ignore[arg-type]
+    return Status(204, None)
 
 
 def marks(image: Image) -> dict[str, Any]:

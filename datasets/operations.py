@@ -107,11 +107,11 @@ def apply_batch(image: Image, batch: Batch, user: User | None) -> Saved:
     _check(locked, boxes, open_ones)
     notes = [note for one in open_ones if one.box and (note := _clamped(locked, one.box))]
     changes = _changes(locked, boxes, open_ones, user)
-    marks = {"verified": _or(batch.verified, locked.verified), "negative": _or(batch.negative, locked.negative)}
-    if marks["negative"] and boxes and batch.negative:
+    verified, negative = _or(batch.verified, locked.verified), _or(batch.negative, locked.negative)
+    if batch.negative and boxes:
         notes.append("Somebody drew a box here meanwhile, so the photo is not marked as “nothing here”.")
     merged = locked.revision != batch.base_revision
-    write_changes(locked, boxes.values(), changes, user, batch=batch.id, **marks)
+    write_changes(locked, boxes.values(), changes, user, verified=verified, negative=negative, batch=batch.id)
     return Saved(locked, boxes_as_json(boxes.values()) if merged or notes else None, notes)
 
 

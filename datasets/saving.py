@@ -19,7 +19,8 @@ from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
-
+#: No editor shows them, so they change only when an earlier state comes back.
+TEXTS = ("pose", "tags")
 LEAST_SIDE = 1.0  # pixels
 EDITABLE = ("label_class_id", "x1", "y1", "x2", "y2", "difficult", "truncated", "occluded", "score", "source")
 
@@ -112,6 +113,7 @@ def write_changes(
     verified: bool,
     negative: bool,
     batch: uuid.UUID | None = None,
+    summary: str = "",
 ) -> None:
     """Write the rows of a locked image, its next revision, and what the grid filters by. `boxes`: all it has then."""
     if changes.removed:
@@ -119,11 +121,11 @@ def write_changes(
     if changes.added:
         Box.objects.bulk_create(changes.added)
     if changes.changed:
-        Box.objects.bulk_update(changes.changed, EDITABLE)
+        Box.objects.bulk_update(changes.changed, [*EDITABLE, *TEXTS])
     marks = _marks(image, verified=verified, negative=negative and not boxes)
     _count_up(image, boxes, verified=verified, negative=negative)
     counts = (len(changes.added), len(changes.changed), len(changes.removed))
-    _remember(image, describe_change(*counts, marks), boxes, user, batch)
+    _remember(image, summary or describe_change(*counts, marks), boxes, user, batch)
 
 
 def check_classes(image: Image, boxes: Iterable[BoxValues]) -> None:

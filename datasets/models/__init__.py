@@ -5,6 +5,7 @@ from datasets.models.curation import BulkChange, Decision, LikePair, SavedView
 from datasets.models.dataset import Dataset, LabelClass
 from datasets.models.image import Image, ReviewState
 from datasets.models.origin import ImageOrigin, OriginKind
+from datasets.models.presence import Presence
 from datasets.models.upload import Upload, UploadBatch
 from datasets.models.version import DatasetVersion
 
@@ -20,6 +21,7 @@ __all__ = [
     "LabelClass",
     "LikePair",
     "OriginKind",
+    "Presence",
     "ReviewState",
     "Revision",
     "SavedView",

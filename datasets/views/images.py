@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.files.storage import default_storage
+from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from datasets.access import image_for
 from datasets.browsing import GridFilter, neighbours
 from datasets.labels import boxes_as_json
 from datasets.models import Image
+from datasets.revisions import overlay, restore_revision
 from datasets.thumbnails import SIZES, ensure_thumbnail
+from sw_site.lib.errors import UserError
 
 #: Files are named by their content, so a browser may keep them for a year; they stay private to the person.
+REVISIONS_A_PAGE = 24
 KEEP = "private, max-age=31536000, immutable"
 
 
@@ -72,6 +78,7 @@ def editor_data(request: HttpRequest, image: Image, previous_url: str, next_url:
         "page_url": image.get_absolute_url(),
         "boxes_url": reverse("api-1:get_image_boxes", args=[image.pk]),
         "operations_url": reverse("api-1:save_image_operations", args=[image.pk]),
+        "presence_url": reverse("api-1:image_presence", args=[image.pk]),
         "previous_url": previous_url,
         "next_url": next_url,
         "csrf": get_token(request),
@@ -92,13 +99,29 @@ def image_thumb(request: HttpRequest, pk: int, tag: str, size: str) -> FileRespo
     return send_file(ensure_thumbnail(image, size) or image.file)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def image_history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every saved state, some at a time; POST restores one of them."""
     image = image_for(request, pk)
-    revisions = image.revisions.select_related("user").defer("boxes")
-    return TemplateResponse(
-        request, "datasets/image_history.html", {"image": image, "dataset": image.dataset, "revisions": revisions}
-    )
+    if request.method == "POST":
+        return _restore(request, image)
+    page = Paginator(image.revisions.select_related("user"), REVISIONS_A_PAGE).get_page(request.GET.get("page"))
+    classes = {one.pk: one for one in image.dataset.classes.all()}
+    for revision in page:
+        revision.overlay = overlay(image, revision, classes)  # type: ignore[attr-defined]
+    context = {"image": image, "dataset": image.dataset, "page": page, "can_edit": True}
+    return TemplateResponse(request, "datasets/image_history.html", context)
+
+
+def _restore(request: HttpRequest, image: Image) -> HttpResponse:
+    number = request.POST.get("number", "")
+    try:
+        restore_revision(image, int(number) if number.isdecimal() else 0, request.user)  # type: ignore[arg-type]
+    except UserError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"The photo is as it was after revision {number}. That is a new revision.")
+    return redirect("datasets:image-history", image.pk)
 
 
 def send_file(name: str) -> FileResponse:

@@ -9,6 +9,7 @@ import { History } from "./history.js";
 import { KEY_CARD } from "./keyboard.js";
 import { listenToKeys } from "./keys.js";
 import { Panel } from "./panel.js";
+import { Presence } from "./presence.js";
 import { Renderer } from "./render.js";
 import { Saver } from "./save.js";
 import { SaveStatus } from "./status.js";
@@ -112,6 +113,7 @@ function start(root) {
   new Panel(root.querySelector("[data-panel]"), editor);
   const find = (name) => root.querySelector(`[data-${name}]`);
   new SaveStatus(editor, { chip: find("save-state"), note: find("save-note"), revision: find("revision") }, data.image.url);
+  new Presence(editor.saver, find("presence"), data);
   rememberClass(store);
   listenToKeys(editor);
   listenToButtons(editor);
