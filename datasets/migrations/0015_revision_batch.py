@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('datasets', '0013_one_open_batch'),
+        ('datasets', '0014_image_names_by_letters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

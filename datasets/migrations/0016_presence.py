@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('datasets', '0014_revision_batch'),
+        ('datasets', '0015_revision_batch'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
