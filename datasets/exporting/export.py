@@ -12,6 +12,7 @@ from datasets.exporting.sinks import open_sink
 from datasets.exporting.writers import LACKS, WRITERS, Job
 from datasets.formats.detect import FORMATS
 from datasets.models import Dataset, DatasetVersion
+from sw_site.lib.collector import fewer_collections
 from sw_site.lib.errors import UserError
 
 Progress = Callable[[int, int, str], None]
@@ -38,6 +39,20 @@ def export_dataset(
     """
     if kind not in WRITERS:
         raise UserError("unknown_format", f"{kind!r} is not a format. Choose one of {', '.join(FORMATS)}.")
+    with fewer_collections():
+        return _export(dataset, kind, output, version, images, originals, one_based, progress)
+
+
+def _export(
+    dataset: Dataset,
+    kind: str,
+    output: Path,
+    version: DatasetVersion | None,
+    images: bool,
+    originals: bool,
+    one_based: bool,
+    progress: Progress,
+) -> dict[str, Any]:
     items = _Counted(dataset, version, LACKS[kind], originals=originals)
     items.voc = kind in ("voc", "pets")
     if not len(items):

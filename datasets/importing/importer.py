@@ -24,6 +24,7 @@ from datasets.importing.source import Entry, Source
 from datasets.importing.writer import ChunkWriter
 from datasets.models import Dataset
 from datasets.pictures import Picture
+from sw_site.lib.collector import fewer_collections
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def import_source(
     Raises:
         UserError: the source holds no image and no annotation, or the label map cannot be read.
     """
-    return Importer(dataset, source, options, user).run(progress)
+    with fewer_collections():
+        return Importer(dataset, source, options, user).run(progress)
 
 
 class Importer:
