@@ -15,6 +15,7 @@ from sw_site.jobs.models import Job
 from training.actions import request_export, start_run
 from training.bases import base_for
 from training.config import TrainingSettings
+from training.finding import ModelFilter
 from training.http import SignedInRequest
 from training.models import Run, TrainedModel
 from training.preflight import preflight
@@ -113,8 +114,13 @@ class RunOut(Schema):
 
 
 class ExportOut(Schema):
+    """`ap` is that of the file itself and `checkpoint_ap` that of its checkpoint, both on `split`."""
+
     format: str
     size_bytes: int
+    ap: float | None
+    checkpoint_ap: float | None
+    split: str
     max_box_difference: float | None
     max_score_difference: float | None
 
@@ -130,6 +136,11 @@ class ModelOut(Schema):
     ap50: float | None
     size_bytes: int
     detector_sha256: str
+    number: int
+    stage: str
+    tags: list[str]
+    note: str
+    aliases: list[str]
     exports: list[ExportOut]
     created_at: datetime
 
@@ -140,6 +151,10 @@ class ModelOut(Schema):
     @staticmethod
     def resolve_version(model: TrainedModel) -> int:
         return model.run.version_id
+
+    @staticmethod
+    def resolve_aliases(model: TrainedModel) -> list[str]:
+        return [alias.name for alias in model.aliases.all()]
 
     @staticmethod
     def resolve_exports(model: TrainedModel) -> list[Any]:
@@ -205,8 +220,18 @@ def series(request: SignedInRequest, pk: int) -> dict[str, Any]:
 
 @router.get("/models", response=list[ModelOut])
 @paginate
-def list_models(request: SignedInRequest) -> QuerySet[TrainedModel]:
-    return visible_models(request)
+def list_models(
+    request: SignedInRequest,
+    text: str = "",
+    dataset: str = "",
+    alias: str = "",
+    tag: str = "",
+    stage: str = "",
+    order: str = "newest",
+) -> QuerySet[TrainedModel]:
+    return ModelFilter.from_query(
+        {"text": text, "dataset": dataset, "alias": alias, "tag": tag, "stage": stage, "order": order}
+    ).apply(visible_models(request))
 
 
 @router.get("/models/{int:pk}", response=ModelOut)

@@ -157,7 +157,10 @@ class TrainedModelQuerySet(models.QuerySet["TrainedModel"]):
         return rows.prefetch_related("aliases")
 
     def by_reference(self, text: str) -> TrainedModel:
-        """The model with this number ("3" or "m3") or name; raises DoesNotExist."""
+        """The model with this number ("3" or "m3"), name, or alias ("droids@production"); raises DoesNotExist."""
+        slug, at, alias = text.rpartition("@")
+        if at and self.filter(run__version__dataset__slug=slug, aliases__name=alias).exists():
+            return self.get(run__version__dataset__slug=slug, aliases__name=alias)
         digits = text.removeprefix("m")
         return self.get(pk=int(digits)) if digits.isdigit() else self.get(name=text)
 
@@ -195,6 +198,10 @@ class TrainedModel(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("training:model-detail", args=[self.pk])
+
+    def note_event(self, kind: str, message: str, user: User | None = None) -> ModelEvent:
+        """Write a line of the model's history; without a user the site did it by itself."""
+        return ModelEvent.objects.create(model=self, kind=kind, message=message[:500], user=user)
 
     @property
     def detector_folder(self) -> Path:
@@ -280,3 +287,8 @@ class Export(models.Model):
     @property
     def path(self) -> Path:
         return self.model.run.directory / self.folder
+
+    @property
+    def ap_change(self) -> float:
+        """AP of the file less that of its checkpoint, from -1 to 1; 0 where nothing was measured."""
+        return (self.ap or 0.0) - (self.checkpoint_ap or 0.0)

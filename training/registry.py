@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from sw_site.jobs.errors import JobError
 from training.engine import runner
@@ -34,8 +35,10 @@ def register(run: Run) -> TrainedModel:
     }
     with transaction.atomic():
         existing = TrainedModel.objects.filter(run=run).first()
-        name = existing.name if existing else free_name(run)
-        model, _ = TrainedModel.objects.update_or_create(run=run, defaults={**values, "name": name})
+        values |= {} if existing else {"name": free_name(run), "number": next_number(run)}
+        model, is_new = TrainedModel.objects.update_or_create(run=run, defaults=values)
+        if is_new:
+            model.note_event("registered", f"Kept from step {model.step:,} of {run.name}.", run.created_by)
         record_export(model, folder.name, f"exports/{folder.name}", latest_export(run, folder.name))
     return model
 
@@ -52,6 +55,9 @@ def record_export(model: TrainedModel, format: str, folder: str, event: dict[str
         "size_bytes": folder_size(model.run.directory / folder),
         "max_box_difference": event.get("max_box_difference"),
         "max_score_difference": event.get("max_score_difference"),
+        "ap": event.get("ap"),
+        "checkpoint_ap": event.get("checkpoint_ap"),
+        "split": str(event.get("split", ""))[:5],
     }
     return Export.objects.update_or_create(model=model, format=format, defaults=values)[0]
 
@@ -61,6 +67,12 @@ def latest_export(run: Run, format: str) -> dict[str, Any]:
     events, _ = runner.read_events(run.directory / "events.jsonl", 0)
     exports = [event for event in events if event.get("type") == "export" and event.get("format") == format]
     return exports[-1] if exports else {}
+
+
+def next_number(run: Run) -> int:
+    """Models of a dataset are its versions 1, 2, 3 …"""
+    others = TrainedModel.objects.filter(run__version__dataset=run.version.dataset_id)
+    return (others.aggregate(Max("number"))["number__max"] or 0) + 1
 
 
 def free_name(run: Run) -> str:

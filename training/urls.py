@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import control, live, models, runs
+from training.views import control, curating, live, models, runs
 
 app_name = "training"
 
@@ -24,6 +24,10 @@ urlpatterns = [
     path("runs/<int:pk>/pin/", control.run_pin, name="run-pin"),
     path("models/", models.model_list, name="model-list"),
     path("models/<int:pk>/", models.model_detail, name="model-detail"),
+    path("models/<int:pk>/alias/", curating.model_alias, name="model-alias"),
+    path("models/<int:pk>/describe/", curating.model_describe, name="model-describe"),
+    path("models/<int:pk>/card/", curating.model_card_download, name="model-card"),
+    path("images/<int:pk>/uses/", curating.image_uses, name="image-uses"),
     path("models/<int:pk>/export/", models.model_export, name="model-export"),
     path("models/<int:pk>/exports/<slug:format>/", models.export_download, name="export-download"),
 ]

@@ -111,7 +111,7 @@ def test_a_download_is_a_zip_of_the_whole_folder(client, model):
     archive = zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))
     assert archive.testzip() is None
     assert sorted(archive.namelist()) == [
-        f"my-droids-onnx/{name}" for name in ("label_map.pbtxt", "model.json", "model.onnx")
+        f"my-droids-onnx/{name}" for name in ("REGISTRY_CARD.md", "label_map.pbtxt", "model.json", "model.onnx")
     ]
 
 
@@ -145,6 +145,7 @@ def test_a_model_that_is_alone_on_its_version_has_nobody_beside_it(client, model
 def test_a_network_offers_only_what_it_can_be_written_as(client, version):
     model = make_model(make_run(version, config={"model": {"architecture": "faster_rcnn_resnet50_keras"}}))
     page = text(client.get(model.get_absolute_url()))
-    assert "Frozen graph" in page and "TFLite" not in page
+    assert page.count("Not possible: Faster R-CNN cuts proposals") == 3
+    assert page.count('class="btn small">Export<') == 3
     url = reverse("training:model-export", args=[model.pk])
     assert "cannot be written as tflite" in text(client.post(url, {"format": "tflite"}, follow=True))

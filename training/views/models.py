@@ -12,13 +12,19 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
+from datasets.models import Dataset
 from sw_site.jobs.models import Job
 from sw_site.lib.errors import UserError
 from training.actions import export_of, request_export
 from training.archives import zip_of
+from training.cards import model_card
 from training.comparison import siblings, what_the_start_brought
+from training.curating import USUAL_ALIASES
+from training.finding import ModelFilter
+from training.formats import possible_formats
 from training.http import SignedInRequest
-from training.models import Export, Run, TrainedModel
+from training.lineage import ancestors
+from training.models import ModelStage, Run, TrainedModel
 
 PAGE_SIZE = 50
 
@@ -30,9 +36,15 @@ def visible_model(request: SignedInRequest, pk: int) -> TrainedModel:
 
 @require_safe
 def model_list(request: SignedInRequest) -> HttpResponse:
-    models = TrainedModel.objects.visible_to(request.user).for_list()
+    chosen = ModelFilter.from_query(request.GET)
+    models = chosen.apply(TrainedModel.objects.visible_to(request.user).for_list())
     page = Paginator(models, PAGE_SIZE).get_page(request.GET.get("page"))
-    return TemplateResponse(request, "training/model_list.html", {"page": page})
+    context = {
+        "page": page,
+        "chosen": chosen,
+        "datasets": Dataset.objects.visible_to(request.user).only("name", "slug"),
+    }
+    return TemplateResponse(request, "training/model_list.html", context)
 
 
 @require_safe
@@ -46,21 +58,32 @@ def model_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "run": model.run,
         "classes": class_rows(model.run, list(model.label_map.values())),
         "formats": format_rows(model),
+        "card": model_card(model),
+        "history": model.history.select_related("user"),
+        "usual_aliases": USUAL_ALIASES,
+        "stages": ModelStage.choices,
+        "ancestors": ancestors(model)[1:],
         "children": TrainedModel.objects.visible_to(request.user).filter(run__base_model=model),
     }
     return TemplateResponse(request, "training/model_detail.html", context)
 
 
 def format_rows(model: TrainedModel) -> list[dict[str, Any]]:
-    """Each format with its export if there is one, or the job that is making it."""
+    """Each of the six formats with its export if there is one, the job that is making it, or why it cannot be had."""
     jobs = Job.objects.filter(kind="export", payload__model_id=model.pk).defer("log").order_by("pk")
     latest = {job.payload["format"]: job for job in jobs}
-    rows = []
-    for kind in model.export_formats:
-        export: Export | None = export_of(model, kind)
-        job = None if export else latest.get(kind)
-        rows.append({"value": kind.value, "label": kind.label, "export": export, "job": job})
-    return rows
+    exports = {export.format: export for export in model.exports.all() if export.path.is_dir()}
+    architecture = model.run.config.get("model", {}).get("architecture", "")
+    return [
+        {
+            "value": one.value,
+            "label": one.label,
+            "reason": one.reason,
+            "export": exports.get(one.value),
+            "job": None if one.value in exports else latest.get(one.value),
+        }
+        for one in possible_formats(architecture)
+    ]
 
 
 def class_rows(run: Run, names: Iterable[str]) -> list[dict[str, Any]]:

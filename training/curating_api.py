@@ -1,0 +1,106 @@
+"""The API of the registry: aliases, tags, stage, note, cards and lineage; the same functions as the pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from ninja import Router, Schema
+
+from datasets.models import Image
+from training import curating
+from training.api import ModelOut, visible_models
+from training.cards import model_card
+from training.http import SignedInRequest
+from training.lineage import lineage_json, uses_of
+from training.models import ModelEvent, TrainedModel
+
+router = Router(tags=["training"])
+
+
+class DescribeIn(Schema):
+    """What is left out stays as it is."""
+
+    stage: str | None = None
+    tags: list[str] | None = None
+    note: str | None = None
+
+
+class ModelEventOut(Schema):
+    at: datetime
+    kind: str
+    message: str
+    user: str | None
+
+    @staticmethod
+    def resolve_user(event: ModelEvent) -> str | None:
+        return event.user.get_username() if event.user else None
+
+
+class UseOut(Schema):
+    version: int
+    number: int
+    split: str
+    boxes: int
+    models: list[int]
+
+
+def model_of(request: SignedInRequest, pk: int) -> TrainedModel:
+    return get_object_or_404(visible_models(request), pk=pk)
+
+
+@router.put("/models/{int:pk}/aliases/{name}", response=ModelOut)
+def put_alias(request: SignedInRequest, pk: int, name: str) -> TrainedModel:
+    """Let an alias of the model's dataset point at this model."""
+    curating.move_alias(model_of(request, pk), name, request.user)
+    return model_of(request, pk)
+
+
+@router.delete("/models/{int:pk}/aliases/{name}", response=ModelOut)
+def delete_alias(request: SignedInRequest, pk: int, name: str) -> TrainedModel:
+    curating.drop_alias(model_of(request, pk), name, request.user)
+    return model_of(request, pk)
+
+
+@router.patch("/models/{int:pk}/description", response=ModelOut)
+def describe(request: SignedInRequest, pk: int, data: DescribeIn) -> TrainedModel:
+    model = model_of(request, pk)
+    if data.stage is not None:
+        curating.set_stage(model, data.stage, request.user)
+    if data.tags is not None:
+        curating.set_tags(model, data.tags, request.user)
+    if data.note is not None:
+        curating.set_note(model, data.note, request.user)
+    return model
+
+
+@router.get("/models/{int:pk}/card")
+def card(request: SignedInRequest, pk: int) -> dict[str, Any]:
+    return model_card(model_of(request, pk))
+
+
+@router.get("/models/{int:pk}/lineage")
+def lineage(request: SignedInRequest, pk: int) -> dict[str, Any]:
+    return lineage_json(model_of(request, pk))
+
+
+@router.get("/models/{int:pk}/history", response=list[ModelEventOut])
+def model_history(request: SignedInRequest, pk: int) -> list[ModelEvent]:
+    return list(model_of(request, pk).history.select_related("user"))
+
+
+@router.get("/images/{int:pk}/uses", response=list[UseOut])
+def image_uses(request: SignedInRequest, pk: int) -> list[dict[str, Any]]:
+    """The versions that hold a photo, and the models trained on them."""
+    image = get_object_or_404(Image.objects.visible_to(request.user), pk=pk)
+    return [
+        {
+            "version": use.version.pk,
+            "number": use.version.number,
+            "split": use.split,
+            "boxes": use.boxes,
+            "models": [model.pk for model in use.models],
+        }
+        for use in uses_of(image, request.user)
+    ]
