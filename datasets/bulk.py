@@ -104,3 +104,22 @@ def _prepared(field: models.Field[Any, Any], values: Sequence[Any], database: Ba
     if isinstance(field, PREPARED):
         return [field.get_db_prep_save(value, database) for value in values]
     return values
+
+
+def update_rows(model: type[models.Model], rows: Sequence[Any], names: Sequence[str]) -> None:
+    """Write some columns (by attribute name) of rows that exist, each with one run of a prepared statement.
+
+    The ORM's own bulk_update builds a condition for every row and column, which takes it most of a save's time.
+    """
+    if not rows:
+        return
+    database = connections[DEFAULT_DB_ALIAS]
+    quote = database.ops.quote_name
+    known = {field.attname: field for field in model._meta.concrete_fields}
+    fields = [*(known[name] for name in names), model._meta.pk]
+    values = [_prepared(field, [getattr(row, field.attname) for row in rows], database) for field in fields]
+    *columns, key = (f"{quote(str(field.column))} = %s" for field in fields)
+    # The names come from the model, the values are passed apart.
+    sql = f"UPDATE {quote(model._meta.db_table)} SET {', '.join(columns)} WHERE {key}"  # noqa: S608
+    with database.cursor() as cursor:
+        cursor.executemany(sql, list(zip(*values, strict=True)))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from datasets.access import image_for
 from datasets.labels import boxes_as_json
@@ -46,7 +46,9 @@ class SaveIn(Schema):
     boxes: list[BoxIn] = Field(max_length=MOST_OPERATIONS)
 
 
-class Strict(Schema):
+class Strict(BaseModel):
+    """Without what the API library's own base adds: eight boxes a save, a hundred saves a second."""
+
     model_config = ConfigDict(extra="forbid")
 
 
@@ -119,7 +121,7 @@ def save_image_operations(request: HttpRequest, pk: int, body: BatchIn) -> dict[
 
 
 def _operation(one: OperationIn) -> Operation:
-    box, was = (BoxValues(one.id, **values.dict()) if values else None for values in (one.box, one.was))
+    box, was = (BoxValues(one.id, **vars(values)) if values else None for values in (one.box, one.was))
     return Operation(one.id, box, was)
 
 

@@ -20,6 +20,7 @@ from datasets.models import Box, Image, Revision
 from datasets.models.annotation import BoxSource
 from datasets.saving import BoxValues, Changes, check_classes, check_ids, new_box, set_values, write_changes
 from sw_site.lib.errors import UserError
+from sw_site.lib.turns import in_turn
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -91,6 +92,7 @@ class Conflict(UserError):
         }
 
 
+@in_turn()
 @transaction.atomic
 def apply_batch(image: Image, batch: Batch, user: User | None) -> Saved:
     """Do what a batch says on top of whatever is on the image now; all of it or nothing.

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from datasets.bulk import insert_rows, update_rows
 from datasets.geometry import clip_edges, order_edges
 from datasets.labels import boxes_as_json, describe_change, earlier_texts
 from datasets.models import Box, Image, ReviewState, Revision
 from datasets.models.annotation import BoxSource
 from datasets.traits import traits_of
 from sw_site.lib.errors import UserError
+from sw_site.lib.turns import in_turn
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -76,6 +78,7 @@ class Changes:
     removed: list[uuid.UUID] = field(default_factory=list)
 
 
+@in_turn()
 @transaction.atomic
 def save_boxes(
     image: Image, base_revision: int, boxes: list[BoxValues], *, verified: bool, negative: bool, user: User | None
@@ -119,9 +122,9 @@ def write_changes(
     if changes.removed:
         Box.objects.filter(pk__in=changes.removed).delete()
     if changes.added:
-        Box.objects.bulk_create(changes.added)
+        insert_rows(Box, changes.added)
     if changes.changed:
-        Box.objects.bulk_update(changes.changed, [*EDITABLE, *TEXTS])
+        update_rows(Box, changes.changed, [*EDITABLE, *TEXTS])
     marks = _marks(image, verified=verified, negative=negative and not boxes)
     _count_up(image, boxes, verified=verified, negative=negative)
     counts = (len(changes.added), len(changes.changed), len(changes.removed))

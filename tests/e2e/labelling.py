@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
@@ -16,12 +18,13 @@ from tests.factories import picture_bytes
 from tests.voc import voc_xml
 
 
-def command(site: Site, *words: str) -> dict[str, Any]:
+def command(site: Site, *words: str, environment: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """Run a management command on the site's data; what it prints with --json."""
+    own = {"DATA_DIR": str(site.data_dir), "DJANGO_SETTINGS_MODULE": "sw_site.settings"}
     run = subprocess.run(
         [sys.executable, "manage.py", *words, "--json"],
         cwd=ROOT,
-        env={**os.environ, "DATA_DIR": str(site.data_dir), "DJANGO_SETTINGS_MODULE": "sw_site.settings"},
+        env={**os.environ, **own, **environment},
         capture_output=True,
         text=True,
         check=True,
