@@ -46,9 +46,12 @@ class RunIn(Schema):
 
 
 class FindingOut(Schema):
+    """`level` is "block", "fix" (mended by itself) or "warn"; `images` are ids of the first images it is about."""
+
     level: str
     code: str
     message: str
+    images: list[int]
 
 
 class RunOut(Schema):
@@ -201,11 +204,14 @@ def create_run(request: SignedInRequest, data: RunIn) -> Status[Run]:
 
 
 @router.post("/runs/check", response=list[FindingOut])
-def check_run(request: SignedInRequest, data: RunIn) -> list[Any]:
-    """What would stop this run ("block") or spoil its model ("warn"), without starting it."""
+def check_run(request: SignedInRequest, data: RunIn, decode: bool = False) -> list[Any]:
+    """What would stop this run, what will be mended, and what would spoil its model, without starting it.
+
+    With `?decode=true` every image is read to its end, which takes up to a minute for 2,000 of them.
+    """
     version = visible_version(request, data.version)
     base = base_for(data.base, request.user)
-    return preflight(version, TrainingSettings.for_version(version, base, **data.chosen()), base)
+    return preflight(version, TrainingSettings.for_version(version, base, **data.chosen()), base, decode=decode)
 
 
 @router.get("/runs/{int:pk}", response=RunOut)

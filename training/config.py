@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sw_site.lib.errors import UserError
 from training import presets
 from training.engine.architectures.preset import Preset
+from training.engine.architectures.presets import CUSTOM
 
 if TYPE_CHECKING:
     from datasets.models import DatasetVersion
@@ -42,6 +43,8 @@ class TrainingSettings:
         within("The seed", self.seed, 0, 2**31 - 1)
         within("The patience", self.patience, 0, presets.MAX_PATIENCE)
         one_of("The augmentation", self.augmentation, tuple(presets.AUGMENTATIONS))
+        if self.is_custom:
+            return
         check_network(presets.preset_of(self.architecture), self.depth_multiplier, self.input_size)
 
     @classmethod
@@ -58,6 +61,11 @@ class TrainingSettings:
         values.setdefault("input_size", preset.default_input_size)
         values.setdefault("depth_multiplier", preset.default_depth_multiplier)
         return cls(**values)
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether the network is that of a pipeline.config somebody brought along."""
+        return self.architecture == CUSTOM
 
     @property
     def cost(self) -> float:

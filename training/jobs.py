@@ -19,6 +19,8 @@ from training.following import Event, RunFollower
 from training.machine import MachineWatch
 from training.mending import MOST_KILLS, code_of, mend_after_kill
 from training.models import ExportFormat, Run, TrainedModel
+from training.preflight import refuse_if_blocked
+from training.preflight.files import check_files
 from training.preparation import prepare
 from training.registry import record_export, register
 from training.words import percent
@@ -35,6 +37,7 @@ def train(context: JobContext, run_id: int) -> dict[str, Any] | None:
         return None
     try:
         directory = prepare(run)
+        check_images(run, context)
     except UserError as error:
         raise JobError(error.message) from error
     follower = RunFollower(run, context)
@@ -54,6 +57,14 @@ def train(context: JobContext, run_id: int) -> dict[str, Any] | None:
     make_room()
     context.progress(1.0, 1.0, f"Done: AP {percent(model.ap)}, AP50 {percent(model.ap50)} at step {model.step:,}.")
     return {"run": run.pk, "model": model.pk, "steps": run.step, "val": {"ap": model.ap, "ap50": model.ap50}}
+
+
+def check_images(run: Run, context: JobContext) -> None:
+    """Reads every image to its end before a GPU is claimed; UserError names the damaged ones. Not for a second try."""
+    if (run.directory / "records.json").is_file():
+        return
+    context.progress(0.0, 1.0, "Reading every image")
+    refuse_if_blocked(list(check_files(run.version.manifest(), decode=True)))
 
 
 def train_to_the_end(run: Run, context: JobContext, follower: RunFollower, device: Device) -> int:

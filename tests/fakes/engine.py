@@ -108,7 +108,8 @@ class FakeEngine:
 
     def save(self, folder: str, step: int) -> None:
         (self.folder / folder).mkdir(exist_ok=True)
-        (self.folder / folder / f"ckpt-{step}.index").touch()
+        for part in ("index", "data-00000-of-00001"):
+            (self.folder / folder / f"ckpt-{step}.{part}").touch()
 
     def leave(self, step: int) -> int:
         self.save("checkpoints", step)

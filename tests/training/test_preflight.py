@@ -87,7 +87,7 @@ def test_an_unreadable_version_blocks(version):
 
 def test_a_full_disk_blocks(version, monkeypatch):
     usage = namedtuple("usage", "total used free")(10, 10, 0)
-    monkeypatch.setattr("training.preflight.shutil.disk_usage", lambda path: usage)
+    monkeypatch.setattr("training.preflight.machine.shutil.disk_usage", lambda path: usage)
     assert codes(preflight(version, SETTINGS), "block") == ["disk_full"]
 
 
@@ -113,7 +113,8 @@ def test_a_checkpoint_that_is_gone_blocks(version, tmp_path):
 
 
 def test_a_model_of_another_width_blocks(version, tmp_path):
-    (tmp_path / "ckpt-5.index").touch()
+    for part in ("index", "data-00000-of-00001"):
+        (tmp_path / f"ckpt-5.{part}").touch()
     model = make_model(make_run(make_version(), config={"model": {"depth_multiplier": 0.5}}))
     base = Base("checkpoint", str(tmp_path / "ckpt-5"), model=model)
     findings = preflight(version, SETTINGS, base)
