@@ -41,7 +41,7 @@ gpu=${SW_GPU:-$([ -e .venv/gpu ] && echo 1 || echo 0)}
 files=(requirements.txt requirements-nodeps.txt constraints.txt)
 [ "$gpu" = 1 ] && files+=(requirements-gpu.txt)
 run_files=("${files[@]}")
-[ "$kind" = dev ] && files+=(requirements-dev.txt)
+[ "$kind" = dev ] && files+=(requirements-dev.txt requirements-dev-nodeps.txt)
 want=$(cat "${files[@]}" | sha256sum | cut -d' ' -f1)
 mark=.venv/installed-$kind
 if [ -x .venv/bin/python ] && [ "$(cat "$mark" 2>/dev/null)" = "$want" ]; then
@@ -65,6 +65,7 @@ fi
 "${pip[@]}" install --no-deps -r requirements-nodeps.txt
 if [ "$kind" = dev ]; then
   "${pip[@]}" install -r requirements-dev.txt -c constraints.txt
+  "${pip[@]}" install --no-deps -r requirements-dev-nodeps.txt
 fi
 printf '%s' "$want" >"$mark"
 [ "$kind" = dev ] && cat "${run_files[@]}" | sha256sum | cut -d' ' -f1 | tr -d '\n' >.venv/installed-run

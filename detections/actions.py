@@ -15,9 +15,11 @@ from datasets.models import DatasetVersion
 from datasets.pictures import SUFFIXES
 from detections import jobs
 from detections.batches import Upload, batch_sources
+from detections.classes import ClassMap
 from detections.evaluation import check_evaluation
 from detections.inference import check_model
-from detections.models import BatchSource, DetectionBatch, Evaluation
+from detections.models import BatchSource, DetectionBatch, Evaluation, Labels
+from detections.tables import table_of
 from sw_site.jobs.context import Reporter
 from sw_site.jobs.models import JobState
 from sw_site.jobs.queue import create_job, run_here, submit
@@ -31,19 +33,43 @@ MAX_UPLOAD_BYTES = 100 * 1024 * 1024
 
 
 @transaction.atomic
-def start_evaluation(model: TrainedModel, version: DatasetVersion, split: str, user: User | None) -> Evaluation:
-    """An evaluation that a worker will do. Raises UserError when there is nothing to measure."""
-    evaluation, job = new_evaluation(model, version, split, user)
-    evaluation.job = submit(jobs.evaluate, user=user, **job)
+def start_evaluation(
+    model: TrainedModel, version: DatasetVersion, split: str, user: User | None, mapping: ClassMap | None = None
+) -> Evaluation:
+    """An evaluation that a worker will do. Raises UserError when there is nothing to measure.
+
+    ClassesDiffer when the model has classes the version does not: ask which is which and come again with `mapping`.
+    """
+    check_evaluation(model, version, split, mapping)
+    check_model(model)
+    rows = {"model": model, "version": version, "split": split, "created_by": user}
+    return queue_evaluation(Evaluation.objects.create(**rows, mapping=dict(mapping or {})), user)
+
+
+@transaction.atomic
+def measure_again(source: Evaluation, user: User | None) -> Evaluation:
+    """The same predictions beside the labels the images have now. Raises UserError when there are none."""
+    table_of(source)
+    same = {"model": source.model, "version": source.version, "split": source.split, "mapping": source.mapping}
+    again = Evaluation.objects.create(**same, labels=Labels.CURRENT, source=source, created_by=user)
+    return queue_evaluation(again, user)
+
+
+def queue_evaluation(evaluation: Evaluation, user: User | None) -> Evaluation:
+    evaluation.job = submit(jobs.evaluate, user=user, **job_of(evaluation))
     evaluation.save(update_fields=["job"])
     return evaluation
 
 
-def evaluate_here(model: TrainedModel, version: DatasetVersion, split: str, report: Reporter) -> Evaluation:
+def evaluate_here(
+    model: TrainedModel, version: DatasetVersion, split: str, report: Reporter, mapping: ClassMap | None = None
+) -> Evaluation:
     """An evaluation done in this process. Raises UserError when it cannot be done or was not finished."""
+    check_evaluation(model, version, split, mapping)
+    check_model(model)
     with transaction.atomic():
-        evaluation, job = new_evaluation(model, version, split, None)
-        evaluation.job = create_job(jobs.evaluate, **job)
+        evaluation = Evaluation.objects.create(model=model, version=version, split=split, mapping=dict(mapping or {}))
+        evaluation.job = create_job(jobs.evaluate, **job_of(evaluation))
         evaluation.save(update_fields=["job"])
     try:
         done = run_here(evaluation.job, report)
@@ -57,16 +83,11 @@ def evaluate_here(model: TrainedModel, version: DatasetVersion, split: str, repo
     return evaluation
 
 
-def new_evaluation(
-    model: TrainedModel, version: DatasetVersion, split: str, user: User | None
-) -> tuple[Evaluation, dict[str, Any]]:
-    """The row and what its job needs."""
-    check_evaluation(model, version, split)
-    check_model(model)
-    evaluation = Evaluation.objects.create(model=model, version=version, split=split, created_by=user)
-    return evaluation, {
+def job_of(evaluation: Evaluation) -> dict[str, Any]:
+    again = " with the labels of now" if evaluation.labels == Labels.CURRENT else ""
+    return {
         "kind": "evaluation",
-        "title": f"Evaluate {model} on {version} {split}",
+        "title": f"Evaluate {evaluation}{again}",
         "payload": {"evaluation_id": evaluation.pk},
         "subject_url": evaluation.get_absolute_url(),
     }

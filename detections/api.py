@@ -13,9 +13,16 @@ from ninja.pagination import paginate
 from pydantic import Field
 
 from detections.access import batch_for, batches_for, evaluation_for, evaluations_for, model_for, version_for, who
-from detections.actions import check_uploads, start_evaluation, start_folder_batch, start_version_batch
+from detections.actions import (
+    check_uploads,
+    measure_again,
+    start_evaluation,
+    start_folder_batch,
+    start_version_batch,
+)
+from detections.classes import mapping_from_names
 from detections.documents import batch_document, box_json
-from detections.evaluation import summary
+from detections.evaluation import read_manifest_of, summary
 from detections.inference import Problem, Source, detect_images, load_predictor
 from detections.metrics.values import HEADLINE_SCORE
 from detections.models import DetectionBatch, Evaluation
@@ -44,6 +51,7 @@ class BatchOut(RowOut):
 
 
 class EvaluationOut(RowOut):
+    labels: str
     ap: float | None
     ap50: float | None
 
@@ -58,9 +66,13 @@ class BatchIn(Schema):
 
 
 class EvaluationIn(Schema):
+    """`mapping` says what becomes of classes of the model that the version does not have, by name: {"droid": "BB-8",
+    "car": null}; null leaves boxes of that class out. Without it such a model is refused (`classes_differ`)."""
+
     model: int
     version: int
     split: str = Field("val", pattern="^(train|val|test)$")
+    mapping: dict[str, str | None] | None = None
 
 
 @router.get("/batches", response=list[BatchOut])
@@ -96,7 +108,16 @@ def list_evaluations(request: HttpRequest) -> QuerySet[Evaluation]:
 @router.post("/evaluations", response={202: EvaluationOut})
 def create_evaluation(request: HttpRequest, data: EvaluationIn) -> Status[Evaluation]:
     model, version = model_for(request, data.model), version_for(request, data.version)
-    return Status(202, start_evaluation(model, version, data.split, who(request)))
+    mapping = None
+    if data.mapping is not None:
+        mapping = mapping_from_names(model.label_map, read_manifest_of(version).classes, data.mapping)
+    return Status(202, start_evaluation(model, version, data.split, who(request), mapping))
+
+
+@router.post("/evaluations/{int:pk}/again", response={202: EvaluationOut})
+def create_evaluation_again(request: HttpRequest, pk: int) -> Status[Evaluation]:
+    """The same predictions beside the labels the images have now; the model does not run."""
+    return Status(202, measure_again(evaluation_for(request, pk), who(request)))
 
 
 @router.get("/evaluations/{int:pk}")

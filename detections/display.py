@@ -1,9 +1,10 @@
-"""Photos as the galleries draw them: a picture, the boxes over it, and where it leads."""
+"""Photos of batches as pages draw them: a picture, the boxes over it, and where it leads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -11,10 +12,23 @@ from django.utils.safestring import SafeString, mark_safe
 
 from datasets.colours import class_colour
 from datasets.models import Dataset, DatasetVersion, Image
-from datasets.versions.manifest import ManifestBox, ManifestError, ManifestImage
-from detections.models import Detection, DetectionBatch, DetectionImage, Evaluation, Match, MatchedBox
+from datasets.versions.manifest import ManifestError, ManifestImage
+from detections.models import DetectionBatch, DetectionImage
 
-Edges = Detection | MatchedBox | ManifestBox
+
+class Edges(Protocol):
+    """A box of some class: a detection, a frozen box, or one of an evaluation."""
+
+    @property
+    def class_id(self) -> int: ...
+    @property
+    def x1(self) -> float: ...
+    @property
+    def y1(self) -> float: ...
+    @property
+    def x2(self) -> float: ...
+    @property
+    def y2(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -35,7 +49,7 @@ class ClassStyle:
 class Photo:
     """One tile: `href` is empty when there is nothing to open; `note` says what the boxes cannot.
 
-    `match` and its `kind` (good, warn, bad) become a chip, `count` the number of boxes that the threshold leaves.
+    `count` is the number of boxes that the threshold leaves.
     """
 
     thumb_url: str
@@ -43,10 +57,7 @@ class Photo:
     file_name: str
     href: str
     overlay: SafeString
-    title: str = ""
     note: str = ""
-    match: str = ""
-    kind: str = ""
     count: int | None = None
 
 
@@ -78,45 +89,6 @@ def batch_photos(batch: DetectionBatch, images: Sequence[DetectionImage]) -> lis
             )
         )
     return photos
-
-
-def judged_photos(evaluation: Evaluation, boxes: Sequence[MatchedBox], threshold: float) -> list[Photo]:
-    """Tiles of an evaluation, one per judged box: that box strong, the image's true boxes dashed."""
-    rows = dataset_images(box.image_id for box in boxes)
-    frozen, style = frozen_images(evaluation.version)
-    return [
-        judged_photo(box, frozen[box.image_id], rows.get(box.image_id), style, threshold)
-        for box in boxes
-        if box.image_id in frozen
-    ]
-
-
-def judged_photo(
-    box: MatchedBox, image: ManifestImage, row: Image | None, style: ClassStyle, threshold: float
-) -> Photo:
-    missed = box.score is None
-    shapes = [draw(truth, style, kind="truth dashed" + " other" * missed) for truth in image.boxes]
-    shapes.append(draw(box, style, kind="dashed" if missed else "", score=None))
-    late = box.score is not None and box.score < threshold  # found, but only below the threshold
-    match = Match.MISSED if late else Match(box.match)
-    return Photo(
-        thumb_url=row.thumb_url if row else "",
-        large_thumb_url=row.large_thumb_url if row else "",
-        file_name=image.file_name,
-        href=row.href if row else "",
-        overlay=overlay(image.width, image.height, shapes),
-        title=style.name(box.class_id),
-        note=("only " if late else "") + score_words(box),
-        match=str(match.label),
-        kind={Match.TRUE_POSITIVE: "good", Match.MISSED: "bad"}.get(match, "warn"),
-    )
-
-
-def score_words(box: MatchedBox) -> str:
-    """ "0.91, IoU 0.84"; nothing for an object nobody found."""
-    if box.score is None:
-        return ""
-    return f"{box.score:.2f}" + (f", IoU {box.iou:.2f}" if box.iou else "")
 
 
 def dataset_images(ids: Iterable[int | None]) -> dict[int, Image]:

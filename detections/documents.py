@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from detections.evaluation import summary
+from detections.metrics.matching import MATCH_IOU, OUTCOMES
+from detections.metrics.values import Outcome
 from detections.models import DetectionBatch, Evaluation
+from detections.tables import matching_at, table_of
 
 
 def batch_document(batch: DetectionBatch) -> dict[str, Any]:
@@ -53,7 +56,32 @@ def box_json(
 
 
 def evaluation_document(evaluation: Evaluation) -> dict[str, Any]:
-    """The figures, and what became of every box that was kept."""
-    fields = ("image_id", "match", "class_id", "score", "iou", "x1", "y1", "x2", "y2")
-    boxes = evaluation.boxes.order_by("image_id", "pk").values(*fields)
-    return {"format": 1, **summary(evaluation), "boxes": list(boxes)}
+    """The figures, and what became of every predicted box and every object nobody found, at IoU 0.5."""
+    return {"format": 2, **summary(evaluation), "boxes": judged_boxes(evaluation) if evaluation.boxes_file else []}
+
+
+def judged_boxes(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """By falling score, then the missed objects; `score` is null for those. Edges are pixels of the upright image."""
+    table = table_of(evaluation)
+    matching = matching_at(evaluation.boxes_file, MATCH_IOU)
+    edges = ("x1", "y1", "x2", "y2")
+    boxes = [
+        {"image_id": image_id, "match": OUTCOMES[outcome], "class_id": class_id, "score": score, "iou": iou}
+        | dict(zip(edges, box, strict=True))
+        for image_id, outcome, class_id, score, iou, box in zip(
+            table.image_ids[table.image].tolist(),
+            matching.outcome.tolist(),
+            table.classes.tolist(),
+            table.scores.tolist(),
+            matching.iou.tolist(),
+            table.boxes.tolist(),
+            strict=True,
+        )
+    ]
+    missed = matching.box < 0
+    rows = (table.image_ids[table.true_image], table.true_classes, table.true_boxes)
+    return boxes + [
+        {"image_id": image_id, "match": Outcome.MISSED, "class_id": class_id, "score": None, "iou": 0.0}
+        | dict(zip(edges, box, strict=True))
+        for image_id, class_id, box in zip(*(column[missed].tolist() for column in rows), strict=True)
+    ]

@@ -1,26 +1,26 @@
-"""Measure a model on one split of a version: predict, compare with the frozen boxes, keep figures and matches."""
+"""Measure a model on one split of a version: predict, compare with the labels, keep figures and boxes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+import numpy as np
+from numpy.typing import NDArray
 
-from datasets.models import DatasetVersion
+from datasets.models import Box, DatasetVersion, Image
 from datasets.versions.manifest import Manifest, ManifestError, ManifestImage
 from detections.classes import ClassMatch, match_classes
 from detections.inference import Detected, Problem, Source, detect_images, load_predictor
-from detections.metrics.coco import coco_figures
-from detections.metrics.values import ImageResult, MatchRow, Outcome
-from detections.models import Evaluation, MatchedBox
+from detections.metrics.report import report
+from detections.metrics.table import Table, make_table
+from detections.metrics.values import ImageResult
+from detections.models import Evaluation, Labels
+from detections.tables import keep_table, table_of
 from sw_site.lib.errors import UserError
 from training.models import TrainedModel
-
-#: Predicted boxes below this score count in AP but are not kept as rows, true positives excepted.
-KEEP_SCORE = 0.05
-ROWS_AT_ONCE = 2000
 
 #: Called after every image with (done, total, message); raises when the work should stop.
 Progress = Callable[[int, int, str], None]
@@ -28,10 +28,13 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass
 class SplitResults:
-    """Predictions over a split beside its truth, in the version's class ids."""
+    """Predictions over a split beside its truth, in the version's class ids, whose names are `classes`."""
 
+    classes: dict[int, str] = field(default_factory=dict)
     images: list[ImageResult] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    only_model: tuple[str, ...] = ()
+    only_version: tuple[str, ...] = ()
     ignored_predictions: int = 0
 
 
@@ -47,7 +50,7 @@ def version_sources(images: list[ManifestImage]) -> list[Source]:
 
 
 def check_evaluation(
-    model: TrainedModel, version: DatasetVersion, split: str
+    model: TrainedModel, version: DatasetVersion, split: str, mapping: Mapping[int, int | None] | None = None
 ) -> tuple[ClassMatch, list[ManifestImage]]:
     """The classes and images of an evaluation. Raises UserError when there is nothing to measure."""
     manifest = read_manifest_of(version)
@@ -58,17 +61,24 @@ def check_evaluation(
             f"{version} has no images in its {split} split, so there is nothing to measure. Choose another split or "
             "freeze a version that has one.",
         )
-    return match_classes(model.label_map, manifest.classes), images
+    return match_classes(model.label_map, manifest.classes, mapping), images
 
 
 def measure(evaluation: Evaluation, progress: Progress) -> SplitResults:
-    """Run the model over the split. Nothing is written."""
-    classes, images = check_evaluation(evaluation.model, evaluation.version, evaluation.split)
+    """Run the model over the split, or take the predictions of `evaluation.source`. Nothing is written."""
+    if evaluation.labels == Labels.CURRENT:
+        return compare_with_current_labels(evaluation)
+    classes, images = check_evaluation(
+        evaluation.model, evaluation.version, evaluation.split, stored_mapping(evaluation)
+    )
     predictor = load_predictor(evaluation.model)
     frozen = {image.id: image for image in images}
-    sources = version_sources(images)
-    results = SplitResults()
-    for done, found in enumerate(detect_images(predictor, sources), start=1):
+    results = SplitResults(
+        classes=read_manifest_of(evaluation.version).classes,
+        only_model=classes.only_model,
+        only_version=classes.only_version,
+    )
+    for done, found in enumerate(detect_images(predictor, version_sources(images)), start=1):
         if isinstance(found, Problem):
             results.problems.append(found)
         else:
@@ -85,6 +95,10 @@ def measure(evaluation: Evaluation, progress: Progress) -> SplitResults:
     return results
 
 
+def stored_mapping(evaluation: Evaluation) -> dict[int, int | None]:
+    return {int(number): target for number, target in evaluation.mapping.items()}
+
+
 def compare(image: ManifestImage, found: Detected, classes: ClassMatch) -> tuple[ImageResult, int]:
     """The image's truth and predictions in the version's class ids, and how many predictions no class fits."""
     kept = zip(found.detections.class_ids, found.detections.scores, found.detections.boxes.tolist(), strict=True)
@@ -94,58 +108,82 @@ def compare(image: ManifestImage, found: Detected, classes: ClassMatch) -> tuple
         if int(class_id) in classes.to_version
     ]
     truths = [(box.class_id, box.x1, box.y1, box.x2, box.y2) for box in image.boxes]
-    return ImageResult.build(image.id, truths, rows), len(found.detections) - len(rows)
+    result = ImageResult.build(image.id, truths, rows, [box.difficult for box in image.boxes])
+    return result, len(found.detections) - len(rows)
+
+
+def compare_with_current_labels(evaluation: Evaluation) -> SplitResults:
+    """The predictions of `evaluation.source` beside the labels its images have now. The model does not run."""
+    if evaluation.source is None:
+        raise UserError("evaluation_gone", "The evaluation it repeats is gone. Evaluate the model anew.")
+    source, table = evaluation.source, table_of(evaluation.source)
+    there = set(Image.objects.filter(pk__in=table.image_ids.tolist()).values_list("pk", flat=True))
+    boxes: dict[int, list[Box]] = defaultdict(list)
+    for box in Box.objects.filter(image__in=there).select_related("label_class").order_by("pk"):
+        boxes[box.image_id].append(box)
+    names = {box.label_class.number: box.label_class.name for rows in boxes.values() for box in rows}
+    old = source.figures
+    results = SplitResults(
+        classes={**names, **source.class_names},
+        only_model=tuple(old.get("only_model", ())),
+        only_version=tuple(old.get("only_version", ())),
+        ignored_predictions=old.get("ignored_predictions", 0),
+    )
+    order = np.argsort(table.image, kind="stable")
+    starts = np.searchsorted(table.image[order], np.arange(len(table.image_ids) + 1))
+    for place, image_id in enumerate(table.image_ids.tolist()):
+        if image_id in there:
+            mine = order[starts[place] : starts[place + 1]]
+            results.images.append(with_labels(table, mine, image_id, boxes[image_id]))
+        else:
+            gone = "It is no longer in the dataset, so it was left out."
+            results.problems.append(Problem(f"image {image_id}", "image_gone", gone))
+    if not results.images:
+        raise UserError("images_gone", "None of its images is in the dataset any more, so there is nothing to measure.")
+    return results
+
+
+def with_labels(table: Table, mine: NDArray[np.int64], image_id: int, boxes: list[Box]) -> ImageResult:
+    """An image's predicted boxes (places in the table) beside its labels."""
+    truths = [(box.label_class.number, box.x1, box.y1, box.x2, box.y2) for box in boxes]
+    labels = ImageResult.build(image_id, truths, [], [box.difficult for box in boxes])
+    return ImageResult(
+        image_id=image_id,
+        true_boxes=labels.true_boxes,
+        true_classes=labels.true_classes,
+        boxes=table.boxes[mine],
+        classes=table.classes[mine].astype(np.int64),
+        scores=table.scores[mine],
+        true_difficult=labels.true_difficult,
+    )
 
 
 def keep(evaluation: Evaluation, results: SplitResults) -> Evaluation:
-    """Compute the figures and write everything in one transaction; what an earlier attempt wrote is replaced."""
-    manifest = read_manifest_of(evaluation.version)
-    classes = match_classes(evaluation.model.label_map, manifest.classes)
-    figures, rows = coco_figures(results.images, manifest.classes)
+    """Compute the figures and write them; what an earlier attempt wrote is replaced."""
+    table = make_table(results.images)
+    figures = report(table, results.classes)
     evaluation.ap, evaluation.ap50 = figures.ap, figures.ap50
     evaluation.figures = figures.as_dict() | {
-        "keep_score": KEEP_SCORE,
-        "only_model": classes.only_model,
-        "only_version": classes.only_version,
+        "only_model": results.only_model,
+        "only_version": results.only_version,
         "ignored_predictions": results.ignored_predictions,
         "problems": [problem.as_json() for problem in results.problems],
     }
-    with transaction.atomic():
-        evaluation.boxes.all().delete()
-        MatchedBox.objects.bulk_create(matched_boxes(evaluation, rows), batch_size=ROWS_AT_ONCE)
-        evaluation.save(update_fields=["ap", "ap50", "figures"])
+    evaluation.boxes_file = keep_table(table)
+    evaluation.save(update_fields=["ap", "ap50", "figures", "boxes_file"])
     return evaluation
 
 
-def matched_boxes(evaluation: Evaluation, rows: Sequence[MatchRow]) -> list[MatchedBox]:
-    return [
-        MatchedBox(
-            evaluation=evaluation,
-            image_id=row.image_id,
-            match=row.outcome.value,
-            class_id=row.class_id,
-            score=row.score,
-            iou=row.iou,
-            **dict(zip(("x1", "y1", "x2", "y2"), row.box, strict=True)),
-        )
-        for row in rows
-        if row.score is None or row.score >= KEEP_SCORE or row.outcome is Outcome.TRUE_POSITIVE
-    ]
-
-
 def summary(evaluation: Evaluation) -> dict[str, Any]:
-    """The figures as the command line and the API give them; `per_class` rows have the keys of docs/cli.md."""
+    """The figures as the command line and the API give them; the keys are those of docs/cli.md."""
     figures = evaluation.figures
-    keys = ("name", "ap", "ap50", "precision", "recall", "objects", "predictions", "best")
-    overall = {
-        key: value for key, value in figures.items() if key not in ("per_class", "score_threshold", "keep_score")
-    }
     return {
         "evaluation": evaluation.pk,
         "model": evaluation.model.name,
         "version": str(evaluation.version),
         "split": evaluation.split,
-        **overall,
-        "score_threshold": figures.get("score_threshold"),
-        "per_class": [{key: row[key] for key in keys} for row in figures.get("per_class", [])],
+        "labels": evaluation.labels,
+        "mapping": evaluation.mapping,
+        **{key: value for key, value in figures.items() if key != "per_class"},
+        "per_class": figures.get("per_class", []),
     }

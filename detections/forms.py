@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -11,6 +13,8 @@ from datasets.forms import ManyFiles, ManyFilesField
 from datasets.models import DatasetVersion
 from datasets.models.version import SPLITS
 from detections import actions
+from detections.classes import ClassesDiffer, likely
+from detections.evaluation import read_manifest_of
 from detections.models import BatchSource, DetectionBatch, Evaluation
 from sw_site.lib.errors import UserError
 from training.models import TrainedModel
@@ -57,14 +61,62 @@ class ModelForm(forms.Form):
 
 
 class EvaluationForm(ModelForm):
+    """Asks once more, with `questions`, when the model has classes the version does not."""
+
+    questions: Sequence[ClassQuestion] = ()
+
     def start(self) -> Evaluation | None:
         """The queued evaluation; None when it was refused, with the reason among the form's errors."""
         data = self.cleaned_data
         try:
-            return actions.start_evaluation(data["model"], data["version"], data["split"], self.user)
+            mapping = self.mapping(data["model"], data["version"])
+            return actions.start_evaluation(data["model"], data["version"], data["split"], self.user, mapping)
         except UserError as error:
             self.add_error(None, error.message)
+            if isinstance(error, ClassesDiffer):
+                self.questions = class_questions(data["model"], data["version"])
             return None
+
+    @property
+    def asked_for(self) -> str:
+        """Which model and version the questions are about; answers to others do not count."""
+        return f"{self.cleaned_data['model'].pk}-{self.cleaned_data['version'].pk}"
+
+    def mapping(self, model: TrainedModel, version: DatasetVersion) -> dict[int, int | None] | None:
+        """What was answered, None when nothing was asked. Raises UserError for an answer that is no class."""
+        if self.data.get("asked_for") != self.asked_for:
+            return None
+        classes = read_manifest_of(version).classes
+        answers: dict[int, int | None] = {}
+        for question in class_questions(model, version):
+            answer = self.data.get(question.field, "")
+            if answer and answer not in map(str, classes):
+                raise UserError("unknown_class", f"Choose one of the version's classes for {question.name}.")
+            answers[question.number] = int(answer) if answer else None
+        return answers
+
+
+@dataclass(frozen=True)
+class ClassQuestion:
+    """Which class of the version is the model's class `name`? `likely` is the one that is called nearly so."""
+
+    number: int
+    name: str
+    choices: tuple[tuple[int, str], ...]
+    likely: int | None
+
+    @property
+    def field(self) -> str:
+        return f"class-{self.number}"
+
+
+def class_questions(model: TrainedModel, version: DatasetVersion) -> list[ClassQuestion]:
+    classes = read_manifest_of(version).classes
+    return [
+        ClassQuestion(number, name, tuple(classes.items()), likely(name, classes))
+        for number, name in model.label_map.items()
+        if name not in classes.values()
+    ]
 
 
 #: The fields each source needs; those of the other sources are not looked at.

@@ -1,123 +1,265 @@
-"""The judged boxes of an evaluation as a person filters them: by outcome, class and score threshold.
+"""The judged boxes of an evaluation as a person filters them, at any score and IoU.
 
-What becomes of a box depends only on better-scored ones (see `metrics.matching`), so one set of rows answers for
-every threshold: boxes below it do not count, and an object whose true positive lies below it is missed.
+An entry is a predicted box (its number in the table) or an object nobody found (number of predicted boxes + its
+own). What becomes of a box depends only on better-scored ones (see `metrics.matching`), so one matching for each IoU
+answers for every score: boxes below it do not count, and an object whose true positive lies below it is missed.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q, QuerySet
+import numpy as np
 from django.http import QueryDict
+from numpy.typing import NDArray
 
-from detections.evaluation import KEEP_SCORE
+from detections.metrics.matching import CODE, MATCH_IOU, OUTCOMES, Matching, counted, missed_at
+from detections.metrics.matrix import Confusion, confusion_matrix
 from detections.metrics.operating import make_point
-from detections.metrics.values import HEADLINE_SCORE, OperatingPoint
-from detections.models import Evaluation, Match, MatchedBox
+from detections.metrics.table import Table, area
+from detections.metrics.values import HEADLINE_SCORE, OperatingPoint, Outcome
+from detections.models import Evaluation
+from detections.tables import confusion_at, matching_at, table_of
 
-ORDER = (
-    Match.TRUE_POSITIVE,
-    Match.POOR_BOX,
-    Match.WRONG_CLASS,
-    Match.DUPLICATE,
-    Match.BACKGROUND,
-    Match.MISSED,
-)
+#: Outcomes as filters have them, in the order of the page. "miss" is TIDE's: missed, and nothing points at it.
+WORDS = {
+    "tp": "Found",
+    "poor_box": "Poor box",
+    "wrong_class": "Wrong class",
+    "both": "Wrong class and poor box",
+    "duplicate": "Found twice",
+    "background": "Nothing there",
+    "missed": "Missed",
+    "miss": "Missed, nothing near",
+}
+TIDE_NAMES = {
+    "poor_box": "Loc",
+    "wrong_class": "Cls",
+    "both": "Both",
+    "duplicate": "Dupe",
+    "background": "Bkg",
+    "miss": "Miss",
+}
+SORTS = {
+    "score": "Surest first",
+    "-score": "Least sure first",
+    "iou": "Best fit first",
+    "-iou": "Worst fit first",
+    "size": "Largest first",
+    "-size": "Smallest first",
+    "image": "By image",
+}
+VIEWS = {"crops": "Crops", "images": "Whole images"}
+NOTHING = 0  # a class id that no class has: the background of the matrix
 
 
 @dataclass(frozen=True)
-class Chip:
-    label: str
-    count: int
-    query: str
-    current: bool
+class Filter:
+    """What is asked for. Empty `match`, `size` and None mean all; `true` and `said` are a cell of the matrix."""
+
+    score: float = HEADLINE_SCORE
+    iou: float = MATCH_IOU
+    match: str = ""
+    class_id: int | None = None
+    true: int | None = None
+    said: int | None = None
+    size: str = ""
+    sort: str = "score"
+    view: str = "crops"
+
+    @classmethod
+    def from_query(cls, query: QueryDict, evaluation: Evaluation) -> Filter:
+        """Values that mean nothing are treated as not set."""
+        classes = {str(number): number for number in evaluation.class_names}
+        cell = classes | {str(NOTHING): NOTHING}
+        sizes = {row["name"] for row in evaluation.figures.get("sizes", [])}
+        true, said = cell.get(query.get("true", "")), cell.get(query.get("said", ""))
+        whole = true is not None and said is not None
+        return cls(
+            score=read_share(query.get("score", ""), HEADLINE_SCORE, 0.01),
+            iou=read_share(query.get("iou", ""), MATCH_IOU, 0.1, 0.95),
+            match=choice(query.get("match", ""), WORDS, ""),
+            class_id=classes.get(query.get("class", "")),
+            true=true if whole else None,
+            said=said if whole else None,
+            size=choice(query.get("size", ""), sizes, ""),
+            sort=choice(query.get("sort", ""), SORTS, "score"),
+            view=choice(query.get("view", ""), VIEWS, "crops"),
+        )
+
+    def query(self, **changes: Any) -> str:
+        """The address's query for this filter with some values changed; what is as usual is left out."""
+        usual = Filter()
+        values = replace(self, **changes)
+        pairs = {
+            {"class_id": "class"}.get(name, name): f"{value:g}" if isinstance(value, float) else value
+            for name, value in vars(values).items()
+            if value is not None and value != getattr(usual, name)
+        }
+        return "?" + urlencode(pairs)
+
+
+def choice(text: str, known: Any, otherwise: str) -> str:
+    return text if text in known else otherwise
+
+
+def read_share(text: str, otherwise: float, low: float, high: float = 1.0) -> float:
+    """A number from `low` to `high` in steps of 0.01; `otherwise` when the text is no number."""
+    try:
+        value = float(text)
+    except ValueError:
+        return otherwise
+    return round(min(max(value, low), high), 2) if value == value else otherwise  # NaN is unequal to itself
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """A filter over the boxes of one evaluation. Empty `match` and no `class_id` mean all."""
+    """A filter over the boxes of one evaluation."""
 
     evaluation: Evaluation
-    match: str = ""
-    class_id: int | None = None
-    threshold: float = HEADLINE_SCORE
+    filter: Filter
 
-    @classmethod
-    def from_query(cls, evaluation: Evaluation, query: QueryDict) -> Gallery:
-        """Values that mean nothing are treated as not set."""
-        match, class_id = query.get("match", ""), query.get("class", "")
-        known = {row["class_id"] for row in evaluation.figures.get("per_class", [])}
-        return cls(
-            evaluation=evaluation,
-            match=match if match in Match.values else "",
-            class_id=next((number for number in known if str(number) == class_id), None),
-            threshold=read_threshold(query.get("threshold", "")),
-        )
+    @cached_property
+    def table(self) -> Table:
+        return table_of(self.evaluation)
 
-    def rows(self) -> QuerySet[MatchedBox]:
-        """The boxes of this filter, best score first, objects nobody found last."""
-        rows = self.evaluation.boxes.filter(self.condition(self.match))
-        if self.class_id is not None:
-            rows = rows.filter(class_id=self.class_id)
-        return rows.order_by(F("score").desc(nulls_last=True), "pk")
+    @cached_property
+    def matching(self) -> Matching:
+        self.table  # noqa: B018 - says so when the file is gone
+        return matching_at(self.evaluation.boxes_file, self.filter.iou)
 
-    def condition(self, match: str) -> Q:
-        counted = Q(score__gte=self.threshold)
-        missed = Q(match=Match.MISSED) | Q(match=Match.TRUE_POSITIVE, score__lt=self.threshold)
-        if not match:
-            return counted | missed
-        return missed if match == Match.MISSED else counted & Q(match=match)
+    @cached_property
+    def confusion(self) -> Confusion:
+        return confusion_at(self.evaluation.boxes_file, self.filter.iou, self.filter.score)
+
+    @cached_property
+    def limit(self) -> int:
+        """Predicted boxes with a smaller number count."""
+        return counted(self.table, self.filter.score)
+
+    @cached_property
+    def missed(self) -> NDArray[np.bool_]:
+        return missed_at(self.table, self.matching, self.filter.score)
+
+    @cached_property
+    def everything(self) -> NDArray[np.int64]:
+        return np.concatenate([np.arange(self.limit), len(self.table) + np.flatnonzero(self.missed)])
+
+    @cached_property
+    def kinds(self) -> NDArray[np.int8]:
+        """The outcome of each of `everything`, as a place in OUTCOMES."""
+        missed = np.full(len(self.everything) - self.limit, CODE[Outcome.MISSED], dtype=np.int8)
+        return np.concatenate([self.matching.outcome[: self.limit], missed])
+
+    @cached_property
+    def classes(self) -> NDArray[np.int32]:
+        return np.concatenate([self.table.classes[: self.limit], self.table.true_classes[self.missed]])
+
+    @cached_property
+    def areas(self) -> NDArray[np.float64]:
+        """Of the object a box was compared to, or of the box itself where there is none."""
+        own, true = area(self.table.boxes[: self.limit]), area(self.table.true_boxes)
+        decided = self.matching.decided[: self.limit]
+        compared = np.where(decided >= 0, true[decided], own) if len(true) else own
+        return np.concatenate([compared, true[self.missed]])
+
+    def entries(self) -> NDArray[np.int64]:
+        """The entries of this filter in its order."""
+        chosen = np.flatnonzero(self.mask())
+        return self.everything[chosen[np.lexsort((self.everything[chosen], self.sort_key()[chosen]))]]
+
+    def mask(self) -> NDArray[np.bool_]:
+        asked = self.filter
+        keep = np.ones(len(self.everything), dtype=bool)
+        if asked.match:
+            keep &= self.kinds == CODE[Outcome.MISSED if asked.match == "miss" else Outcome(asked.match)]
+        if asked.match == "miss":
+            keep &= ~self.pointed_at()
+        if asked.class_id is not None:
+            keep &= self.classes == asked.class_id
+        if asked.true is not None and asked.said is not None:
+            true, said = self.cells
+            keep &= (true == asked.true) & (said == asked.said)
+        if asked.size:
+            row = next(row for row in self.evaluation.figures["sizes"] if row["name"] == asked.size)
+            keep &= (self.areas >= row["low"]) & (self.areas <= (row["high"] or np.inf))
+        return keep
+
+    def pointed_at(self) -> NDArray[np.bool_]:
+        """Whether a poor box or one of a wrong class points at the entry's object."""
+        return np.concatenate([np.zeros(self.limit, dtype=bool), self.matching.pointed_at[self.missed]])
+
+    @cached_property
+    def cells(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Row and column of each entry in the confusion matrix; -1 for objects that a box of their cell shows."""
+        partner = np.where(self.matching.hits, self.matching.truth, self.confusion.mistaken)[: self.limit]
+        true_of_box = np.where(partner >= 0, np.append(self.table.true_classes, NOTHING)[partner], NOTHING)
+        shown = self.confusion.taken_for[self.missed] >= 0
+        true_of_missed = np.where(shown, -1, self.table.true_classes[self.missed])
+        said = np.concatenate([self.table.classes[: self.limit], np.full(len(shown), NOTHING)])
+        return np.concatenate([true_of_box, true_of_missed]), said
+
+    def sort_key(self) -> NDArray[np.float64]:
+        sort, sign = self.filter.sort.removeprefix("-"), 1.0 if self.filter.sort.startswith("-") else -1.0
+        table, missed = self.table, len(self.everything) - self.limit
+        if sort == "size":
+            return sign * self.areas
+        if sort == "image":
+            return np.concatenate([table.image[: self.limit], table.true_image[self.missed]]).astype(np.float64)
+        values = table.scores if sort == "score" else self.matching.iou
+        return np.concatenate([sign * values[: self.limit], np.full(missed, np.inf)])  # objects nobody found last
 
     @cached_property
     def counts(self) -> dict[tuple[str, int], int]:
-        """How many boxes each (outcome, class id) has at this threshold."""
-        result: dict[tuple[str, int], int] = defaultdict(int)
-        totals = self.evaluation.boxes.order_by().values("match", "class_id")
-        for row in totals.annotate(every=Count("pk"), counted=Count("pk", filter=Q(score__gte=self.threshold))):
-            match, class_id = row["match"], row["class_id"]
-            if match != Match.MISSED:
-                result[match, class_id] += row["counted"]
-            if match in (Match.MISSED, Match.TRUE_POSITIVE):
-                result[Match.MISSED.value, class_id] += row["every"] - row["counted"]
-        return dict(result)
+        """How many entries each (outcome, class id) has at this score and IoU."""
+        kinds, size = len(OUTCOMES), int(self.classes.max(initial=0)) + 1
+        tally = np.bincount(self.classes.astype(np.int64) * kinds + self.kinds, minlength=size * kinds)
+        alone = np.bincount(self.table.true_classes[self.missed & ~self.matching.pointed_at], minlength=size)
+        result: dict[tuple[str, int], int] = {}
+        for class_id in self.evaluation.class_names:
+            if class_id < size:
+                mine = tally[class_id * kinds : (class_id + 1) * kinds].tolist()
+                result |= {(str(kind), class_id): mine[code] for kind, code in CODE.items()}
+                result["miss", class_id] = int(alone[class_id])
+        return result
 
     def count(self, match: str, class_id: int | None) -> int:
         return sum(
             number
             for (its_match, its_class), number in self.counts.items()
-            if (not match or its_match == match) and (class_id is None or its_class == class_id)
+            if (its_match == match if match else its_match != "miss") and class_id in (None, its_class)
         )
 
-    def match_chips(self) -> Iterator[Chip]:
-        for value, label in [("", "All"), *((str(match.value), str(match.label)) for match in ORDER)]:
-            yield Chip(label, self.count(value, self.class_id), self.query(match=value), value == self.match)
+    def point(self, class_id: int | None) -> OperatingPoint:
+        """Precision and recall at this score and IoU, of a class or of all classes together."""
+        hits, missed = self.count("tp", class_id), self.count("missed", class_id)
+        return make_point(self.filter.score, hits, self.count("", class_id) - missed, hits + missed)
 
-    def class_chips(self) -> Iterator[Chip]:
-        names = [(row["class_id"], row["name"]) for row in self.evaluation.figures.get("per_class", [])]
-        for number, name in [(None, "All classes"), *names]:
-            yield Chip(name, self.count(self.match, number), self.query(class_id=number), number == self.class_id)
+    def matrix(self) -> list[list[int]]:
+        classes = list(self.evaluation.class_names)
+        return confusion_matrix(self.table, self.matching, self.confusion, self.filter.score, classes)
 
-    def point(self) -> OperatingPoint:
-        """Precision and recall at this threshold, of this class or of all classes together."""
-        hits = self.count(Match.TRUE_POSITIVE, self.class_id)
-        missed = self.count(Match.MISSED, self.class_id)
-        return make_point(self.threshold, hits, self.count("", self.class_id) - missed, hits + missed)
+    def images(self, entries: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Places of the images of these entries, each once, in the order they come first."""
+        places = self.image_of(entries)
+        return places[np.sort(np.unique(places, return_index=True)[1])]
 
-    def query(self, **changes: object) -> str:
-        values = {"match": self.match, "class_id": self.class_id, "threshold": f"{self.threshold:g}", **changes}
-        values["class"] = values.pop("class_id")
-        return "?" + urlencode({key: value for key, value in values.items() if value not in (None, "")})
+    def image_of(self, entries: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.concatenate([self.table.image, self.table.true_image])[entries].astype(np.int64)
 
-
-def read_threshold(text: str) -> float:
-    """A score from KEEP_SCORE to 1; the headline's when the text is no number."""
-    try:
-        value = float(text)
-    except ValueError:
-        return HEADLINE_SCORE
-    return min(max(value, KEEP_SCORE), 1.0) if value == value else HEADLINE_SCORE  # NaN is unequal to itself
+    def chips(self) -> Iterator[dict[str, Any]]:
+        """The outcomes one can choose, with how many of them the class has."""
+        asked = self.filter
+        words = {"": "All"} | {key: word for key, word in WORDS.items() if key != "miss" or asked.match == "miss"}
+        for match, word in words.items():
+            cell: dict[str, Any] = {"true": None, "said": None}
+            yield {
+                "label": word,
+                "count": self.count(match, asked.class_id),
+                "query": asked.query(match=match, **cell),
+                "current": match == asked.match and asked.true is None,
+            }

@@ -16,7 +16,7 @@ from sw_site.lib.errors import UserError
 
 def evaluate(context: JobContext, evaluation_id: int) -> dict[str, Any] | None:
     """Job: measure a model on a version's split. Figures and matches appear together, at the end."""
-    rows = Evaluation.objects.select_related("model__run", "version__dataset")
+    rows = Evaluation.objects.select_related("model__run", "version__dataset", "source")
     evaluation = rows.filter(pk=evaluation_id).first()
     if evaluation is None:
         return None

@@ -95,16 +95,31 @@ class EvaluationQuerySet(models.QuerySet["Evaluation"]):
         return self.filter(version__dataset__in=Dataset.objects.visible_to(user))
 
 
+class Labels(models.TextChoices):
+    FROZEN = "frozen", "as frozen"
+    CURRENT = "current", "as they are now"
+
+
 class Evaluation(models.Model):
-    """A model measured on one split of a version by the COCO rules."""
+    """A model measured on one split of a version.
+
+    `labels` says what the boxes were compared with: those frozen in the version, or those its images have now. The
+    boxes themselves, true and predicted, lie in `boxes_file` (a storage name, see detections.metrics.table).
+    """
 
     model = models.ForeignKey(TrainedModel, on_delete=models.PROTECT, related_name="evaluations")
     version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="evaluations")
     split = models.CharField(max_length=5)
+    mapping = models.JSONField(default=dict, help_text="Class of the model (id) to class of the version (id or null).")
+    labels = models.CharField(max_length=7, choices=Labels.choices, default=Labels.FROZEN)
+    source = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, help_text="Whose predictions were measured again."
+    )
     job = models.OneToOneField(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="evaluation")
     ap = models.FloatField(null=True, blank=True)
     ap50 = models.FloatField(null=True, blank=True)
     figures = models.JSONField(default=dict, help_text="All figures: see detections.metrics.")
+    boxes_file = models.CharField(max_length=200, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -119,38 +134,7 @@ class Evaluation(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("detections:evaluation-detail", args=[self.pk])
 
-
-class Match(models.TextChoices):
-    """What became of a predicted box at IoU 0.5, or that a true box found no partner."""
-
-    TRUE_POSITIVE = "tp", "Found"
-    DUPLICATE = "duplicate", "Found twice"
-    WRONG_CLASS = "wrong_class", "Wrong class"
-    POOR_BOX = "poor_box", "Poor box"
-    BACKGROUND = "background", "Nothing there"
-    MISSED = "missed", "Missed"
-
-
-class MatchedBox(models.Model):
-    """One row per prediction with its match, and one per true box that was missed (score empty)."""
-
-    evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="boxes")
-    image_id = models.PositiveBigIntegerField(help_text="Id of the image in the version's manifest.")
-    match = models.CharField(max_length=11, choices=Match.choices)
-    class_id = models.PositiveIntegerField()
-    score = models.FloatField(null=True, blank=True)
-    iou = models.FloatField(default=0.0, help_text="With the true box it was compared to.")
-    x1 = models.FloatField()
-    y1 = models.FloatField()
-    x2 = models.FloatField()
-    y2 = models.FloatField()
-
-    class Meta:
-        ordering = ["evaluation_id", "-score"]
-        indexes = [
-            models.Index(fields=["evaluation", "match", "score"]),
-            models.Index(fields=["evaluation", "image_id"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_match_display()} ({self.class_id})"
+    @property
+    def class_names(self) -> dict[int, str]:
+        """The classes that were measured; empty until there are figures."""
+        return {row["class_id"]: row["name"] for row in self.figures.get("per_class", [])}

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from detections.views import batches, evaluations, files
+from detections.views import batches, comparisons, evaluations, files
 
 app_name = "detections"
 
@@ -11,8 +11,13 @@ urlpatterns = [
     path("batches/<int:pk>/status/", batches.batch_status, name="batch-status"),
     path("batches/<int:pk>/download/", batches.batch_download, name="batch-download"),
     path("evaluations/new/", evaluations.evaluation_create, name="evaluation-create"),
+    path("evaluations/compare/", comparisons.evaluation_compare, name="evaluation-compare"),
     path("evaluations/<int:pk>/", evaluations.evaluation_detail, name="evaluation-detail"),
     path("evaluations/<int:pk>/status/", evaluations.evaluation_status, name="evaluation-status"),
+    path("evaluations/<int:pk>/curves/<str:chart>/", evaluations.evaluation_curves, name="evaluation-curves"),
+    path("evaluations/<int:pk>/boxes/<int:entry>/fix/", evaluations.evaluation_fix, name="evaluation-fix"),
+    path("evaluations/<int:pk>/again/", evaluations.evaluation_again, name="evaluation-again"),
+    path("evaluations/<int:pk>/tables/<str:name>.csv", evaluations.evaluation_csv, name="evaluation-csv"),
     path("evaluations/<int:pk>/download/", evaluations.evaluation_download, name="evaluation-download"),
     path("files/<int:pk>/", files.file, name="file"),
 ]

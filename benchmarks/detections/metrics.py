@@ -1,10 +1,10 @@
-"""How long the figures of an evaluation take, beside pycocotools.
+"""How long an evaluation's report and its sliders take, beside pycocotools and tidecv.
 
-    python -m benchmarks.detections.metrics [--images 1000] [--repeat 3]
+    python -m benchmarks.detections.metrics [--images 1000] [--repeat 5]
 
-Synthetic: about 4 objects and 25 boxes an image, 5 classes. Prints one line of JSON: median seconds for the COCO
-figures with the match of every box (what an evaluation computes), for the matching alone, and for pycocotools'
-figures alone.
+Synthetic: about 4 objects and 25 boxes an image, 5 classes, stored as an evaluation stores them. Prints one line of
+JSON with median seconds: the full report from the stored bytes (COCO, sizes, VOC, TIDE, matrix, calibration, curves,
+bootstrap), a slider that moved to another IoU (matching, matrix, figures, curves), and pycocotools' twelve figures.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from detections.metrics.coco import coco_dataset, coco_figures, coco_results
-from detections.metrics.matching import match_images
+from detections.metrics.coco import coco_dataset, coco_results
+from detections.metrics.matching import match
+from detections.metrics.matrix import confuse, confusion_matrix
+from detections.metrics.report import class_sweep, report
+from detections.metrics.table import Table, make_table
 from detections.metrics.values import ImageResult
 
 CLASSES = {number: f"class {number}" for number in range(1, 6)}
@@ -45,12 +48,24 @@ def make_box(rng: np.random.Generator) -> tuple[float, float, float, float]:
     return x, y, x + width, y + height
 
 
-def pycocotools_figures(images: list[ImageResult]) -> None:
+def full_report(stored: bytes) -> None:
+    report(Table.from_bytes(stored), CLASSES)
+
+
+def slider_moved(table: Table, score: float = 0.3, iou: float = 0.75) -> None:
+    """What the page computes anew when both sliders stand elsewhere."""
+    matching = match(table, iou)
+    confusion_matrix(table, matching, confuse(table, matching, iou, score), score, sorted(CLASSES))
+    for class_id in (None, *CLASSES):
+        class_sweep(table, matching, class_id).at(score)
+
+
+def pycocotools_figures(table: Table) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO()
-        truth.dataset = coco_dataset(images, CLASSES) | {"info": {}}
+        truth.dataset = coco_dataset(table, CLASSES) | {"info": {}}
         truth.createIndex()
-        evaluator = COCOeval(truth, truth.loadRes(coco_results(images)), "bbox")
+        evaluator = COCOeval(truth, truth.loadRes(coco_results(table)), "bbox")
         evaluator.evaluate()
         evaluator.accumulate()
         evaluator.summarize()
@@ -68,17 +83,20 @@ def seconds(work: Callable[[], object], repeat: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=1000)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
-    images = make_images(options.images)
+    table = make_table(make_images(options.images))
+    stored = table.to_bytes()
     result = {
-        "images": len(images),
-        "objects": sum(len(image.true_boxes) for image in images),
-        "boxes": sum(len(image.boxes) for image in images),
-        "figures_and_matches_s": seconds(lambda: coco_figures(images, CLASSES), options.repeat),
-        "matches_s": seconds(lambda: match_images(images), options.repeat),
-        "pycocotools_s": seconds(lambda: pycocotools_figures(images), options.repeat),
+        "images": len(table.image_ids),
+        "objects": table.objects,
+        "boxes": len(table),
+        "stored_bytes": len(stored),
+        "report_s": seconds(lambda: full_report(stored), options.repeat),
+        "slider_s": seconds(lambda: slider_moved(table), options.repeat),
+        "pycocotools_s": seconds(lambda: pycocotools_figures(table), options.repeat),
     }
+    result["report_to_pycocotools"] = round(result["report_s"] / result["pycocotools_s"], 2)
     print(json.dumps(result))
 
 

@@ -1,40 +1,57 @@
-"""Precision, recall and F1 of one class at a score threshold."""
+"""Precision, recall and F1 of one class over all score thresholds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from detections.metrics.values import OperatingPoint, Outcome
-
-#: (outcome, score) of every predicted box of one class.
-Judged = Sequence[tuple[Outcome, float]]
+from detections.metrics.values import OperatingPoint
 
 
-def point_at(judged: Judged, objects: int, score: float) -> OperatingPoint:
-    """The operating point when only boxes with at least `score` count."""
-    kept = [outcome for outcome, value in judged if value >= score]
-    return make_point(score, kept.count(Outcome.TRUE_POSITIVE), len(kept), objects)
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """One entry per score that occurs, falling: true positives and predicted boxes with at least that score.
 
-
-def best_point(judged: Judged, objects: int) -> OperatingPoint | None:
-    """The threshold with the highest F1; of equals the highest threshold. None without objects or without a hit.
-
-    Every score that occurs is tried (no interpolation), and boxes of equal score come in together.
+    Boxes of equal score come in together, and nothing is interpolated.
     """
-    if not objects or not judged:
-        return None
-    scores = np.array([score for _, score in judged])
-    order = np.argsort(-scores, kind="stable")
-    hits = np.cumsum([judged[index][0] is Outcome.TRUE_POSITIVE for index in order])
-    last_of_equals = np.append(np.diff(scores[order]) != 0, True)
-    counts = np.arange(1, len(order) + 1)
-    f1 = np.where(last_of_equals, 2 * hits / (counts + objects), -1.0)
-    best = int(np.argmax(f1))
-    if not hits[best]:
-        return None
-    return make_point(float(scores[order[best]]), int(hits[best]), int(counts[best]), objects)
+
+    scores: NDArray[np.float64]
+    hits: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    objects: int
+
+    def precision(self) -> NDArray[np.float64]:
+        return self.hits / self.counts
+
+    def recall(self) -> NDArray[np.float64]:
+        return self.hits / max(1, self.objects)
+
+    def f1(self) -> NDArray[np.float64]:
+        return 2 * self.hits / (self.counts + self.objects)
+
+    def at(self, score: float) -> OperatingPoint:
+        """The operating point when only boxes with at least `score` count."""
+        place = int(np.searchsorted(-self.scores, -score, side="right")) - 1
+        hits, count = (int(self.hits[place]), int(self.counts[place])) if place >= 0 else (0, 0)
+        return make_point(score, hits, count, self.objects)
+
+    def best(self) -> OperatingPoint | None:
+        """The threshold with the highest F1; of equals the highest threshold. None without objects or a hit."""
+        if not self.objects or not len(self.scores):
+            return None
+        place = int(np.argmax(self.f1()))
+        if not self.hits[place]:
+            return None
+        values = float(self.scores[place]), int(self.hits[place]), int(self.counts[place])
+        return make_point(*values, self.objects)
+
+
+def sweep(scores: NDArray[np.float64], hits: NDArray[np.bool_], objects: int) -> Sweep:
+    """From boxes of falling score and whether each is a true positive."""
+    last_of_equals = np.flatnonzero(np.append(scores[1:] != scores[:-1], True)[: len(scores)])
+    return Sweep(scores[last_of_equals], np.cumsum(hits, dtype=np.int64)[last_of_equals], last_of_equals + 1, objects)
 
 
 def make_point(score: float, hits: int, predictions: int, objects: int) -> OperatingPoint:

@@ -3,19 +3,16 @@ from __future__ import annotations
 import pytest
 from django.core.files.storage import default_storage
 
-from detections.actions import start_evaluation
-from detections.metrics.values import Outcome
-from detections.models import Evaluation, Match, MatchedBox
+from detections.actions import measure_again, start_evaluation
+from detections.classes import ClassesDiffer
+from detections.documents import judged_boxes
+from detections.models import Evaluation
 from sw_site.jobs.models import JobState
 from sw_site.lib.errors import UserError
 from tests.detections.builders import FOUND, finish, make_detector
 from tests.factories import make_dataset, make_model, make_version
 
 pytestmark = pytest.mark.django_db
-
-
-def test_outcomes_of_the_metrics_are_the_rows_of_the_table():
-    assert {outcome.value for outcome in Outcome} == set(Match.values)
 
 
 def test_evaluation_keeps_figures_and_matches(alice):
@@ -29,9 +26,9 @@ def test_evaluation_keeps_figures_and_matches(alice):
     first, second = evaluation.figures["per_class"]
     assert (first["name"], first["objects"], first["precision"], first["recall"]) == ("BB-8", 1, 1.0, 1.0)
     assert (second["name"], second["objects"], second["ap"]) == ("R2-D2", 0, None)
-    (row,) = evaluation.boxes.all()
-    assert (row.match, row.class_id, row.score) == ("tp", 1, pytest.approx(0.9))
-    assert (row.x1, row.y1, row.x2, row.y2) == pytest.approx((22, 30, 122, 150), abs=1e-3)
+    (row,) = judged_boxes(evaluation)
+    assert (row["match"], row["class_id"], row["score"]) == ("tp", 1, pytest.approx(0.9))
+    assert [row[edge] for edge in ("x1", "y1", "x2", "y2")] == pytest.approx([22, 30, 122, 150], abs=1e-3)
 
 
 def test_each_wrong_box_is_a_row(alice):
@@ -39,8 +36,11 @@ def test_each_wrong_box_is_a_row(alice):
     answers = [FOUND, (1, 0.8, *FOUND[2:]), (2, 0.7, *FOUND[2:]), (2, 0.6, 0.8, 0.8, 0.9, 0.9), (1, 0.01, 0, 0, 1, 1)]
     evaluation = start_evaluation(make_detector(version, answers), version, "val", alice)
     finish(evaluation.job)
-    matches = list(evaluation.boxes.order_by("-score").values_list("match", flat=True))
-    assert matches == ["tp", "duplicate", "wrong_class", "background"]  # 0.01 is measured, but no row
+    evaluation.refresh_from_db()
+    matches = [row["match"] for row in judged_boxes(evaluation)]
+    assert matches == ["tp", "duplicate", "wrong_class", "background", "poor_box"]
+    assert evaluation.figures["tide"]["counts"] == {"Cls": 1, "Loc": 1, "Both": 0, "Dupe": 1, "Bkg": 1, "Miss": 0}
+    assert evaluation.figures["confusion"] == [[1, 0, 0], [0, 0, 0], [1, 2, 0]]
 
 
 def test_model_that_finds_nothing_misses_everything(alice):
@@ -49,27 +49,30 @@ def test_model_that_finds_nothing_misses_everything(alice):
     assert finish(evaluation.job).state == JobState.SUCCEEDED
     evaluation.refresh_from_db()
     assert (evaluation.ap, evaluation.ap50) == (0.0, 0.0)
-    assert set(evaluation.boxes.values_list("match", flat=True)) == {"missed"}
+    assert {row["match"] for row in judged_boxes(evaluation)} == {"missed"}
 
 
-def test_a_second_attempt_replaces_the_rows(alice):
+def test_a_second_attempt_replaces_what_the_first_wrote(alice):
     version = make_version()
     evaluation = start_evaluation(make_detector(version), version, "val", alice)
     finish(evaluation.job)
     evaluation.job.__class__.objects.update(state=JobState.QUEUED)
     finish(evaluation.job)
-    assert evaluation.boxes.count() == 1
+    evaluation.refresh_from_db()
+    assert len(judged_boxes(evaluation)) == 1
 
 
 def test_classes_meet_by_name(alice):
     """The model knows R2-D2 as 1 and "cat" as 2; the version has R2-D2 as 2 and no cat."""
     version = make_version()
     model = make_detector(version, [(1, 0.9, *FOUND[2:]), (2, 0.9, *FOUND[2:])], classes={"1": "R2-D2", "2": "cat"})
-    evaluation = start_evaluation(model, version, "test", alice)  # one object, of class 2
+    with pytest.raises(ClassesDiffer):
+        start_evaluation(model, version, "test", alice)
+    evaluation = start_evaluation(model, version, "test", alice, {2: None})  # one object, of class 2
     finish(evaluation.job)
     evaluation.refresh_from_db()
     assert evaluation.ap50 == pytest.approx(1.0)
-    assert evaluation.boxes.get().class_id == 2
+    assert [row["class_id"] for row in judged_boxes(evaluation)] == [2]
     figures = evaluation.figures
     assert (figures["only_model"], figures["only_version"]) == (["cat"], ["BB-8"])
     assert figures["ignored_predictions"] == 1
@@ -102,7 +105,7 @@ def test_cancel_leaves_nothing(alice, monkeypatch):
     monkeypatch.setattr("detections.jobs.JobContext.check", cancel)
     assert finish(evaluation.job).state == JobState.CANCELLED
     evaluation.refresh_from_db()
-    assert (evaluation.figures, MatchedBox.objects.count()) == ({}, 0)
+    assert (evaluation.figures, evaluation.boxes_file) == ({}, "")
 
 
 def cancel(context):
@@ -138,3 +141,41 @@ def test_deleted_evaluation_ends_quietly(alice):
     job = evaluation.job
     evaluation.delete()
     assert finish(job).state == JobState.SUCCEEDED
+
+
+def test_measuring_again_takes_the_labels_of_now_and_does_not_run_the_model(alice, monkeypatch):
+    version = make_version()
+    evaluation = start_evaluation(make_detector(version), version, "val", alice)  # FOUND is the label of val
+    finish(evaluation.job)
+    evaluation.refresh_from_db()
+    image = version.dataset.images.get(pk=version.manifest().split("val")[0].id)
+    image.boxes.update(x1=300, x2=390)
+    monkeypatch.setattr("detections.evaluation.load_predictor", None)
+    again = measure_again(evaluation, alice)
+    assert finish(again.job).state == JobState.SUCCEEDED
+    again.refresh_from_db()
+    assert (evaluation.ap50, again.ap50) == (pytest.approx(1.0), 0.0)
+    assert (again.labels, again.source) == ("current", evaluation)
+    assert [row["match"] for row in judged_boxes(again)] == ["background", "missed"]
+
+
+def test_measuring_again_names_images_that_left(alice):
+    version = make_version()
+    evaluation = start_evaluation(make_detector(version), version, "train", alice)
+    finish(evaluation.job)
+    evaluation.refresh_from_db()
+    gone = version.manifest().split("train")[0].id
+    version.dataset.images.filter(pk=gone).delete()
+    again = measure_again(evaluation, alice)
+    finish(again.job)
+    again.refresh_from_db()
+    assert again.figures["images"] == evaluation.figures["images"] - 1
+    assert [problem["code"] for problem in again.figures["problems"]] == ["image_gone"]
+
+
+def test_measuring_again_needs_boxes(alice):
+    version = make_version()
+    evaluation = start_evaluation(make_detector(version), version, "val", alice)
+    with pytest.raises(UserError, match="kept no boxes"):
+        measure_again(evaluation, alice)
+    assert Evaluation.objects.count() == 1

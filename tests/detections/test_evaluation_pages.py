@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from detections.actions import start_evaluation
+from detections.csv_files import harmless
+from detections.gallery import NOTHING, WORDS, Filter, Gallery
+from detections.metrics.matching import OUTCOMES
 from detections.models import Evaluation
+from detections.tables import read_table
 from sw_site.jobs.errors import JobError
 from tests.detections.builders import FOUND, finish, make_detector
 from tests.factories import make_dataset, make_version
@@ -30,20 +37,37 @@ def make_evaluation(answers=EVERY_OUTCOME, split="val", images=6, done=True) -> 
     return evaluation
 
 
-def test_page_shows_figures_classes_rule_and_gallery(client):
-    evaluation = make_evaluation()
-    page = client.get(evaluation.get_absolute_url())
+def page_of(client, evaluation, **query):
+    page = client.get(evaluation.get_absolute_url(), query)
     assert page.status_code == 200
+    return page
+
+
+def notes(page):
+    return [tile.note for tile in page.context["tiles"]]
+
+
+def test_page_shows_figures_classes_rules_and_gallery(client):
+    page = page_of(client, make_evaluation())
     html = page.content.decode()
-    assert "AP75" in html and "COCO rules" in html and "difficult count like all others" in html
+    for words in (
+        "AP75",
+        "VOC AP",
+        "COCO rules",
+        "Confusion matrix",
+        "What each error costs",
+        "Objects marked difficult",
+    ):
+        assert words in html
     assert "n/a" in html  # R2-D2 has no object in this split
     assert "There is no R2-D2 in this split, but the model drew 2 boxes of it" in html
-    chips = {chip.label: chip.count for chip in page.context["gallery"].match_chips()}
+    chips = {chip["label"]: chip["count"] for chip in page.context["gallery"].chips()}
     assert chips == {
         "All": 5,
         "Found": 1,
         "Poor box": 1,
         "Wrong class": 1,
+        "Wrong class and poor box": 0,
         "Found twice": 1,
         "Nothing there": 1,
         "Missed": 0,
@@ -53,40 +77,86 @@ def test_page_shows_figures_classes_rule_and_gallery(client):
 @pytest.mark.parametrize("match", ["tp", "duplicate", "wrong_class", "poor_box", "background"])
 def test_filter_by_outcome(client, match):
     evaluation = make_evaluation()
-    page = client.get(evaluation.get_absolute_url(), {"match": match})
-    (photo,) = page.context["photos"]
-    assert photo.href == reverse("datasets:image-detail", args=[evaluation.boxes.first().image_id])
-    assert photo.href in page.content.decode()
+    (tile,) = page_of(client, evaluation, match=match).context["tiles"]
+    assert tile.match == WORDS[match]
+    matching = Gallery(evaluation, Filter()).matching
+    entry = [OUTCOMES[code] for code in matching.outcome].index(match)
+    assert tile.href == reverse("detections:evaluation-fix", args=[evaluation.pk, entry]) + "?iou=0.5"
 
 
-def test_filter_by_class(client):
+def test_filter_by_class_and_by_a_cell_of_the_matrix(client):
     evaluation = make_evaluation()
-    page = client.get(evaluation.get_absolute_url(), {"class": "2"})
-    assert [photo.title for photo in page.context["photos"]] == ["R2-D2", "R2-D2"]
+    assert [tile.title for tile in page_of(client, evaluation, **{"class": "2"}).context["tiles"]] == ["R2-D2", "R2-D2"]
+    assert notes(page_of(client, evaluation, true="1", said="1")) == ["0.90, IoU 1.00"]
+    assert len(notes(page_of(client, evaluation, true="0", said="2"))) == 2
+    assert notes(page_of(client, evaluation, true="1", said="0")) == []
 
 
-def test_boxes_come_by_score(client):
-    page = client.get(make_evaluation().get_absolute_url())
-    assert [photo.note[:4] for photo in page.context["photos"]] == ["0.90", "0.80", "0.70", "0.60", "0.55"]
+def test_every_cell_shows_as_many_boxes_as_it_says(client):
+    evaluation = make_evaluation(split="train", images=12)
+    for score in (0.5, 0.75, 0.95):
+        gallery = Gallery(evaluation, Filter(score=score))
+        counts, ids = gallery.matrix(), [*evaluation.class_names, NOTHING]
+        for row, true in enumerate(ids):
+            for column, said in enumerate(ids):
+                shown = Gallery(evaluation, replace(gallery.filter, true=true, said=said)).entries()
+                assert len(shown) == counts[row][column]
+
+
+def test_every_outcome_shows_as_many_boxes_as_its_chip_says(client):
+    evaluation = make_evaluation(split="train", images=12)
+    for iou in (0.3, 0.5, 0.9):
+        for match in WORDS:
+            gallery = Gallery(evaluation, Filter(iou=iou, match=match))
+            assert len(gallery.entries()) == gallery.count(match, None)
+
+
+def test_order_of_the_boxes(client):
+    evaluation = make_evaluation()
+    assert [note[:4] for note in notes(page_of(client, evaluation))] == ["0.90", "0.80", "0.70", "0.60", "0.55"]
+    assert [note[:4] for note in notes(page_of(client, evaluation, sort="-score"))][0] == "0.55"
+    fits = Gallery(evaluation, Filter(sort="-iou")).entries()
+    assert Gallery(evaluation, Filter()).matching.iou[fits].tolist() == sorted(
+        Gallery(evaluation, Filter()).matching.iou[fits].tolist()
+    )
+
+
+def test_filter_by_size(client):
+    evaluation = make_evaluation()  # the object is 100 x 120 pixels, the box in nothing 40 x 30
+    assert [note[:4] for note in notes(page_of(client, evaluation, size="medium"))] == ["0.55"]
+    assert len(notes(page_of(client, evaluation, size="large"))) == 4
+    assert notes(page_of(client, evaluation, size="small")) == []
 
 
 def test_threshold_turns_a_find_into_a_miss(client):
     evaluation = make_evaluation(answers=[(1, 0.3, *FOUND[2:])])
-    page = client.get(evaluation.get_absolute_url(), {"match": "missed"})
-    (photo,) = page.context["photos"]
-    assert (photo.match, photo.note[:9]) == ("Missed", "only 0.30")
-    page = client.get(evaluation.get_absolute_url(), {"match": "missed", "threshold": "0.2"})
-    assert page.context["photos"] == []
+    page = page_of(client, evaluation, match="missed")
+    (tile,) = page.context["tiles"]
+    assert (tile.match, tile.note) == ("Missed", "found at 0.30 only")
+    page = page_of(client, evaluation, match="missed", score="0.2")
+    assert page.context["tiles"] == []
     assert "No such boxes" in page.content.decode()
-    point = page.context["gallery"].point()
-    assert (point.precision, point.recall) == (1.0, 1.0)
+    assert (page.context["point"].precision, page.context["point"].recall) == (1.0, 1.0)
+
+
+def test_higher_iou_turns_a_find_into_a_poor_box_and_a_miss(client):
+    page = page_of(client, make_evaluation(answers=[FOUND], images=40, split="train"), iou="0.95")
+    assert (page.context["gallery"].count("tp", 1), page.context["gallery"].count("poor_box", 1)) == (2, 8)
+
+
+def test_whole_images_with_labels_and_predictions_side_by_side(client):
+    evaluation = make_evaluation(split="train", images=12)
+    page = page_of(client, evaluation, view="images")
+    assert [pair.note for pair in page.context["pairs"]] == ["1 labelled, 5 found"] * 6
+    labels, found = page.context["pairs"][0].sides
+    assert (labels.count('class="box truth dashed"'), found.count('class="box "')) == (1, 5)
 
 
 def test_truth_is_dashed_and_the_prediction_is_not(client):
-    page = client.get(make_evaluation(answers=[FOUND]).get_absolute_url())
-    overlay = page.context["photos"][0].overlay
-    assert overlay.count('class="box truth dashed"') == 1
-    assert overlay.count('class="box "') == 1
+    page = page_of(client, make_evaluation(answers=[FOUND]))
+    picture = page.context["tiles"][0].picture
+    assert picture.count('class="box truth dashed"') == 1
+    assert picture.count('class="box "') == 1
 
 
 @pytest.mark.parametrize(
@@ -95,38 +165,116 @@ def test_truth_is_dashed_and_the_prediction_is_not(client):
         {"match": "nonsense"},
         {"class": "999"},
         {"class": "x" * 5000},
-        {"threshold": "nan"},
-        {"threshold": "-3"},
-        {"threshold": "1e999"},
+        {"score": "nan"},
+        {"score": "-3"},
+        {"score": "1e999"},
+        {"iou": "inf"},
+        {"true": "1"},
+        {"true": "77", "said": "1"},
+        {"size": "enormous"},
+        {"sort": "password"},
         {"page": "9999999999999999999999"},
         {"match": "\x00"},
     ],
 )
 def test_meaningless_filters_are_ignored(client, query):
-    assert client.get(make_evaluation().get_absolute_url(), query).status_code == 200
+    assert len(page_of(client, make_evaluation(), **query).context["tiles"]) in (1, 5)
 
 
 def test_image_that_left_the_dataset_is_named(client):
     evaluation = make_evaluation(answers=[FOUND])
     evaluation.version.dataset.images.all().delete()
-    html = client.get(evaluation.get_absolute_url()).content.decode()
-    assert "is no longer in the dataset" in html
+    for view in ("crops", "images"):
+        assert "is no longer in the dataset" in page_of(client, evaluation, view=view).content.decode()
+    answer = client.get(reverse("detections:evaluation-fix", args=[evaluation.pk, 0]))
+    assert answer.url == evaluation.get_absolute_url()
 
 
 def test_page_costs_the_same_for_few_and_many(client, django_assert_num_queries):
     small = make_evaluation(answers=[FOUND], split="train", images=6)
     large = make_evaluation(answers=EVERY_OUTCOME, split="train", images=40)
-    client.get(small.get_absolute_url())  # fills the manifest's cache
     for evaluation in (small, large):
-        with django_assert_num_queries(8):
-            assert client.get(evaluation.get_absolute_url()).status_code == 200
+        with django_assert_num_queries(6):
+            page_of(client, evaluation)
 
 
 def test_gallery_is_paged(client):
-    evaluation = make_evaluation(split="train", images=40)
-    page = client.get(evaluation.get_absolute_url(), {"page": 2})
+    page = page_of(client, make_evaluation(split="train", images=40), page=2)
     assert page.context["page"].number == 2
-    assert len(page.context["photos"]) == 24
+    assert len(page.context["tiles"]) == 24
+
+
+def test_htmx_gets_what_follows_the_sliders_only(client):
+    evaluation = make_evaluation()
+    answer = client.get(evaluation.get_absolute_url(), {"score": "0.7"}, headers={"HX-Request": "true"})
+    html = answer.content.decode()
+    assert html.strip().startswith('<div id="instrument"') and "<html" not in html
+    assert 'data-score="0.70"' in html
+
+
+def test_fix_opens_the_editor_on_the_label(client):
+    evaluation = make_evaluation()
+    label = evaluation.version.dataset.images.get(pk=evaluation.version.manifest().split("val")[0].id).boxes.get()
+    answer = client.get(reverse("detections:evaluation-fix", args=[evaluation.pk, 0]))
+    assert answer.url.startswith(f"{label.image.get_absolute_url()}?box={label.pk}&at=22.0%2C30.0%2C122.0%2C150.0")
+    background = client.get(reverse("detections:evaluation-fix", args=[evaluation.pk, 4]))
+    assert "box=" not in background.url and "at=320.0" in background.url
+    assert client.get(reverse("detections:evaluation-fix", args=[evaluation.pk, 10**6])).status_code == 404
+    assert client.get(answer.url).status_code == 200
+
+
+def test_measure_again_waits_for_a_worker(client):
+    evaluation = make_evaluation()
+    answer = client.post(reverse("detections:evaluation-again", args=[evaluation.pk]))
+    again = Evaluation.objects.get(source=evaluation)
+    assert answer.url == again.get_absolute_url()
+    assert finish(again.job).state == "succeeded"
+    assert "labels as they were" in client.get(again.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("chart", ["pr", "f1", "calibration"])
+def test_curves(client, chart):
+    evaluation = make_evaluation(split="train", images=12)
+    data = client.get(reverse("detections:evaluation-curves", args=[evaluation.pk, chart]), {"iou": "0.6"}).json()
+    assert data["finished"]
+    for key, points in data["series"].items():
+        assert [x for x, _ in points] == sorted(x for x, _ in points)
+        assert key == "even" or len(data["scores"][key]) == len(points)
+    assert client.get(reverse("detections:evaluation-curves", args=[evaluation.pk, "x"])).status_code == 404
+
+
+def test_tables_as_csv(client):
+    evaluation = make_evaluation()
+    for name, first in (("classes", "name,objects"), ("matrix", "true \\ predicted,BB-8"), ("errors", "error,tide")):
+        answer = client.get(reverse("detections:evaluation-csv", args=[evaluation.pk, name]))
+        assert answer.content.decode().startswith(first)
+    assert client.get(reverse("detections:evaluation-csv", args=[evaluation.pk, "x"])).status_code == 404
+
+
+def test_class_names_are_no_formulas_in_a_spreadsheet(client):
+    assert harmless("=1+1") == "'=1+1" and harmless("BB-8") == "BB-8" and harmless(-1) == -1
+
+
+@pytest.mark.parametrize("state", ["lost", "never kept"])
+def test_evaluation_without_its_boxes_says_so_and_shows_its_figures(client, state):
+    evaluation = make_evaluation()
+    if state == "lost":
+        default_storage.delete(evaluation.boxes_file)
+        read_table.cache_clear()
+    else:
+        Evaluation.objects.update(boxes_file="")
+    html = client.get(evaluation.get_absolute_url()).content.decode()
+    assert "AP75" in html and "Evaluate again" in html and 'id="instrument"' not in html
+    for name, more in (("fix", [0]), ("curves", ["pr"]), ("csv", ["matrix"])):
+        assert client.get(reverse(f"detections:evaluation-{name}", args=[evaluation.pk, *more])).status_code == 404
+
+
+def test_tabs_lead_to_the_other_splits(client):
+    evaluation = make_evaluation()
+    other = start_evaluation(evaluation.model, evaluation.version, "train", None)
+    finish(other.job)
+    page = page_of(client, evaluation)
+    assert [row.pk for row in page.context["others"]] == [other.pk, evaluation.pk]
 
 
 def test_waiting_page_polls_and_the_fragment_ends_it(client):
@@ -161,6 +309,8 @@ def test_download(client):
     document = response.json()
     assert document["ap50"] == pytest.approx(1.0)
     assert [box["match"] for box in document["boxes"]] == ["tp", "duplicate", "wrong_class", "poor_box", "background"]
+    Evaluation.objects.update(boxes_file="evaluations/gone.npz")
+    assert client.get(reverse("detections:evaluation-download", args=[evaluation.pk])).status_code == 404
 
 
 class TestForm:
@@ -190,9 +340,35 @@ class TestForm:
 
     def test_refusal_is_told_on_the_form(self, client):
         other = make_version(make_dataset(classes=("cat",)))
-        answer = client.post(self.url, {"model": make_detector().pk, "version": other.pk, "split": "val"})
+        values = {"model": make_detector().pk, "version": other.pk, "split": "val"}
+        answer = client.post(self.url, values)
         assert answer.status_code == 422
-        assert "no class is in both" in answer.content.decode()
+        assert "no class called BB-8, R2-D2; it has cat" in answer.content.decode()
+        asked = {**values, "asked_for": answer.context["form"].asked_for, "class-1": "", "class-2": ""}
+        answer = client.post(self.url, asked)
+        assert "no class is left to compare" in answer.content.decode()
+        assert Evaluation.objects.count() == 0
+
+    def test_other_classes_are_asked_for_and_the_answers_kept(self, client):
+        version = make_version(make_dataset(classes=("bb8", "cat")))
+        model = make_detector()
+        values = {"model": model.pk, "version": version.pk, "split": "val"}
+        form = client.post(self.url, values).context["form"]
+        assert [(each.name, each.likely) for each in form.questions] == [("BB-8", 1), ("R2-D2", None)]
+        wrong = {**values, "asked_for": form.asked_for, "class-1": "77", "class-2": ""}
+        assert "Choose one of the version" in client.post(self.url, wrong).content.decode()
+        client.post(self.url, wrong | {"class-1": "1"})
+        evaluation = Evaluation.objects.get()
+        assert evaluation.mapping == {"1": 1, "2": None}
+        finish(evaluation.job)
+        evaluation.refresh_from_db()
+        assert evaluation.figures["only_model"] == ["R2-D2"]
+
+    def test_answers_to_another_question_do_not_count(self, client):
+        version = make_version(make_dataset(classes=("bb8", "cat")))
+        values = {"model": make_detector().pk, "version": version.pk, "split": "val"}
+        stale = {**values, "asked_for": "0-0", "class-1": "1", "class-2": ""}
+        assert client.post(self.url, stale).status_code == 422
         assert Evaluation.objects.count() == 0
 
     def test_empty_form(self, client):

@@ -9,9 +9,11 @@ from django.core.management.base import CommandParser
 
 from datasets.models.version import SPLITS
 from detections.actions import evaluate_here
-from detections.evaluation import summary
+from detections.classes import mapping_from_names
+from detections.evaluation import read_manifest_of, summary
 from detections.management.references import version_of
 from sw_site.lib.commands import SiteCommand, progress_bar
+from sw_site.lib.errors import UserError
 from training.lookup import model_of
 from training.words import percent
 
@@ -35,11 +37,24 @@ class Command(SiteCommand):
             help="Version of the model's dataset. Default: the one it was trained on.",
         )
 
+        parser.add_argument(
+            "--class",
+            dest="classes",
+            action="append",
+            default=None,
+            metavar="MODEL_CLASS=VERSION_CLASS",
+            help="Which class of the version one of the model is; nothing after = leaves its boxes out. Repeatable.",
+        )
+
     def run(self, **options: Any) -> dict[str, Any]:
         model = model_of(options["model"])
         version = version_of(model, options["number"])
+        mapping = None
+        if options["classes"] is not None:
+            names = dict(read_pair(text) for text in options["classes"])
+            mapping = mapping_from_names(model.label_map, read_manifest_of(version).classes, names)
         with progress_bar(f"Evaluate {model}", quiet=options["json"]) as report:
-            evaluation = evaluate_here(model, version, options["split"], report)
+            evaluation = evaluate_here(model, version, options["split"], report, mapping)
         return summary(evaluation)
 
     def describe(self, result: dict[str, Any]) -> None:
@@ -47,11 +62,22 @@ class Command(SiteCommand):
         self.stdout.write(
             f"AP {percent(result['ap'])}   AP50 {percent(result['ap50'])}   AP75 {percent(result['ap75'])}"
         )
+        self.stdout.write(f"VOC AP {percent(result['voc_all'])} (11-point {percent(result['voc_11'])})")
         row = "{:<24} {:>8} {:>8} {:>10} {:>8} {:>8}"
         self.stdout.write(row.format("class", "AP", "AP50", "precision", "recall", "objects"))
         for found in result["per_class"]:
             shares = [percent(found[key]) for key in ("ap", "ap50", "precision", "recall")]
             self.stdout.write(row.format(found["name"], *shares, found["objects"]))
         self.stdout.write(f"Precision and recall at a score of {result['score_threshold']} and IoU 0.5.")
+        gains = ", ".join(f"{name} {percent(gain)}" for name, gain in result["tide"]["gains"].items())
+        self.stdout.write(f"AP50 that repairing one kind of error alone gives back (TIDE): {gains}")
+        self.stdout.write(f"Calibration error (D-ECE): {percent(result['calibration']['ece'])}")
         for problem in result["problems"]:
             self.stderr.write(f"{problem['file']}: {problem['message']}")
+
+
+def read_pair(text: str) -> tuple[str, str]:
+    name, sign, other = text.partition("=")
+    if not sign:
+        raise UserError("bad_mapping", f"“{text}” has no =. Write it as the model's class=the version's class.")
+    return name, other

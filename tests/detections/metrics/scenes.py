@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from detections.metrics.values import ImageResult
@@ -36,3 +38,10 @@ def shaken(rng: np.random.Generator, box: list[float]) -> tuple[float, ...]:
     spread = rng.choice([0.01, 0.08, 0.3]) * (box[2] - box[0])
     x1, y1, x2, y2 = np.asarray(box) + rng.normal(0, spread, 4)
     return min(x1, x2 - 1), min(y1, y2 - 1), x2, y2
+
+
+def untied(images: list[ImageResult], seed: int = 0) -> list[ImageResult]:
+    """The same boxes with scores of which no two are equal: the order of equal ones is anybody's choice."""
+    count = sum(len(image.scores) for image in images)
+    scores = iter(np.random.default_rng(seed).permutation(count) / count)
+    return [replace(image, scores=np.array([next(scores) for _ in image.scores])) for image in images]

@@ -2,56 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-
 import numpy as np
 import pytest
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
-from detections.metrics.coco import SUMMARY, coco_dataset, coco_figures, coco_results
-from detections.metrics.values import ImageResult
+from detections.metrics.coco import SUMMARY, coco_dataset, coco_results
+from detections.metrics.matching import OUTCOMES, match
+from detections.metrics.report import report
+from detections.metrics.table import make_table
+from detections.metrics.values import Figures, ImageResult
+from tests.detections.metrics.oracles import pycocotools_evaluation
 from tests.detections.metrics.scenes import CLASSES, random_scene
 
 
-def pycocotools_evaluation(images, classes):
-    """pycocotools' own evaluator over the same values, built without our COCO document."""
-    truth = COCO()
-    annotations = []
-    for image in images:
-        for class_id, box in zip(image.true_classes, image.true_boxes, strict=True):
-            x, y, width, height = box[0], box[1], box[2] - box[0], box[3] - box[1]
-            annotations.append(
-                {"id": len(annotations) + 1, "image_id": image.image_id, "category_id": int(class_id), "iscrowd": 0}
-                | {"bbox": [x, y, width, height], "area": width * height}
-            )
-    truth.dataset = {
-        "info": {},
-        "images": [{"id": image.image_id} for image in images],
-        "annotations": annotations,
-        "categories": [{"id": number} for number in classes],
-    }
-    results = [
-        {"image_id": image.image_id, "category_id": int(class_id), "score": float(score)}
-        | {"bbox": [box[0], box[1], box[2] - box[0], box[3] - box[1]]}
-        for image in images
-        for class_id, score, box in zip(image.classes, image.scores, image.boxes, strict=True)
-    ]
-    with contextlib.redirect_stdout(io.StringIO()):
-        truth.createIndex()
-        evaluator = COCOeval(truth, truth.loadRes(results), "bbox")
-        evaluator.evaluate()
-        evaluator.accumulate()
-        evaluator.summarize()
-    return evaluator
+def figures_of(images: list[ImageResult], classes: dict[int, str], score: float = 0.5) -> Figures:
+    return report(make_table(images), classes, score)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_twelve_figures_equal_pycocotools(seed):
     images = random_scene(seed)
     expected = pycocotools_evaluation(images, CLASSES).stats
-    figures, _ = coco_figures(images, CLASSES)
+    figures = figures_of(images, CLASSES)
     ours = [-1 if getattr(figures, name) is None else getattr(figures, name) for name in SUMMARY]
     assert ours == pytest.approx(list(expected), abs=1e-9)
 
@@ -60,17 +31,32 @@ def test_twelve_figures_equal_pycocotools(seed):
 def test_class_figures_equal_pycocotools(seed):
     images = random_scene(seed)
     oracle = pycocotools_evaluation(images, CLASSES)
-    figures, _ = coco_figures(images, CLASSES)
+    figures = figures_of(images, CLASSES)
     for index, found in enumerate(figures.per_class):
         assert found.ap == pytest.approx(oracle.eval["precision"][:, :, index, 0, 2].mean(), abs=1e-9)
         assert found.ap50 == pytest.approx(oracle.eval["precision"][0, :, index, 0, 2].mean(), abs=1e-9)
+
+
+def test_quarters_hold_a_quarter_of_the_objects_and_their_ap_is_pycocotools():
+    images = random_scene(2, images=40)
+    quarters = figures_of(images, CLASSES).sizes[3:]
+    counts = [each.objects for each in quarters]
+    assert sum(counts) == sum(len(image.true_boxes) for image in images)
+    assert max(counts) - min(counts) <= 1
+    oracle = pycocotools_evaluation(images, CLASSES)
+    for each in quarters:
+        oracle.params.areaRng[1] = [each.low, each.high or 1e10]
+        oracle.evaluate()
+        oracle.accumulate()
+        precision = oracle.eval["precision"][:, :, :, 1, 2]
+        assert each.ap == pytest.approx(precision[precision > -1].mean(), abs=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_precision_and_recall_stand_on_the_same_matches_as_pycocotools(seed):
     images = random_scene(seed)
     oracle = pycocotools_evaluation(images, CLASSES)
-    figures, _ = coco_figures(images, CLASSES, score_threshold=0.5)
+    figures = figures_of(images, CLASSES)
     for found in figures.per_class:
         hits = predictions = 0
         for image in oracle.evalImgs:
@@ -94,7 +80,7 @@ def test_figures_solved_by_hand():
             [(1, 0.9, 0, 0, 100, 100), (1, 0.8, 400, 400, 500, 500), (1, 0.4, 200, 0, 300, 60)],
         )
     ]
-    figures, rows = coco_figures(images, {1: "BB-8"})
+    figures = figures_of(images, {1: "BB-8"})
     both, first = (51 + 50 * 2 / 3) / 101, 51 / 101
     assert figures.ap50 == pytest.approx(both, abs=1e-9)
     assert figures.ap75 == pytest.approx(first, abs=1e-9)
@@ -108,12 +94,13 @@ def test_figures_solved_by_hand():
     assert (found.objects, found.predictions) == (2, 2)
     assert found.best is not None
     assert (found.best.score, found.best.precision, found.best.recall) == (0.4, pytest.approx(2 / 3), 1.0)
-    assert [row.outcome for row in rows] == ["tp", "background", "tp"]
+    outcomes = match(make_table(images)).outcome
+    assert [OUTCOMES[number] for number in outcomes] == ["tp", "background", "tp"]
 
 
 def test_class_without_objects_has_no_figures_but_its_false_positives_are_counted():
     images = [ImageResult.build(1, [(1, 0, 0, 50, 50)], [(1, 0.9, 0, 0, 50, 50), (2, 0.9, 80, 80, 120, 120)])]
-    figures, _ = coco_figures(images, {1: "BB-8", 2: "R2-D2"})
+    figures = figures_of(images, {1: "BB-8", 2: "R2-D2"})
     assert figures.ap == pytest.approx(1.0)
     absent = figures.per_class[1]
     assert (absent.ap, absent.ap50, absent.recall, absent.best) == (None, None, None, None)
@@ -122,30 +109,30 @@ def test_class_without_objects_has_no_figures_but_its_false_positives_are_counte
 
 def test_no_predictions_at_all():
     images = [ImageResult.build(1, [(1, 0, 0, 50, 50)], [])]
-    figures, rows = coco_figures(images, {1: "BB-8"})
+    figures = figures_of(images, {1: "BB-8"})
     assert (figures.ap, figures.ap50, figures.ar_100) == (0.0, 0.0, 0.0)
     assert (figures.per_class[0].precision, figures.per_class[0].recall) == (None, 0.0)
-    assert [row.outcome for row in rows] == ["missed"]
+    assert (figures.tide.counts["Miss"], figures.calibration.ece, figures.voc_all) == (1, 0.0, 0.0)
 
 
 def test_no_objects_at_all():
-    figures, rows = coco_figures([ImageResult.build(1, [], [(1, 0.9, 0, 0, 50, 50)])], {1: "BB-8"})
+    figures = figures_of([ImageResult.build(1, [], [(1, 0.9, 0, 0, 50, 50)])], {1: "BB-8"})
     assert figures.ap is None
     assert figures.per_class[0].predictions == 1
-    assert [row.outcome for row in rows] == ["background"]
+    assert (figures.voc_all, figures.ap50_interval, figures.confusion) == (None, None, [[0, 0], [1, 0]])
 
 
 def test_annotation_ids_start_at_one_and_areas_are_set():
-    document = coco_dataset([ImageResult.build(7, [(1, 10, 20, 60, 100)], [])], {1: "BB-8"})
+    document = coco_dataset(make_table([ImageResult.build(7, [(1, 10, 20, 60, 100)], [])]), {1: "BB-8"})
     (annotation,) = document["annotations"]
     assert (annotation["id"], annotation["area"], annotation["bbox"]) == (1, 4000, [10, 20, 50, 80])
 
 
 def test_class_without_a_name_is_refused():
     with pytest.raises(KeyError, match="Class 9 of image 7"):
-        coco_dataset([ImageResult.build(7, [(9, 0, 0, 5, 5)], [])], {1: "BB-8"})
+        coco_dataset(make_table([ImageResult.build(7, [(9, 0, 0, 5, 5)], [])]), {1: "BB-8"})
 
 
 def test_results_are_width_and_height():
-    rows = coco_results([ImageResult.build(7, [], [(2, 0.5, 10, 20, 60, 100)])])
+    rows = coco_results(make_table([ImageResult.build(7, [], [(2, 0.5, 10, 20, 60, 100)])]))
     assert rows.tolist() == [[7, 10, 20, 50, 80, 0.5, 2]]

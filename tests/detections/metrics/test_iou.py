@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pycocotools import mask
 
-from detections.metrics.iou import pairwise_iou
+from detections.metrics.table import pairwise_iou
 
 
 def test_iou_equals_pycocotools():

@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import sys
-import detections.metrics.coco
+import detections.metrics.report
 print(sorted({"django", "tensorflow", "training", "datasets"} & {name.split(".")[0] for name in sys.modules}))
 """
 
