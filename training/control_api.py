@@ -11,6 +11,7 @@ from ninja import Router, Schema, Status
 from training import control
 from training.api import RunOut, visible_runs
 from training.checkpoints import KeptCheckpoint, checkpoints_of
+from training.dashboard import dashboard_json
 from training.filmstrip import as_json
 from training.formats import Possible, possible_formats
 from training.http import SignedInRequest
@@ -122,6 +123,12 @@ def checkpoints(request: SignedInRequest, pk: int) -> list[KeptCheckpoint]:
 def frames(request: SignedInRequest, pk: int) -> list[dict[str, Any]]:
     """What was found on the same few validation photos at each evaluation."""
     return [as_json(frame) for frame in run_of(request, pk).frames.all()]
+
+
+@router.get("/desk")
+def desk(request: SignedInRequest) -> dict[str, Any]:
+    """Models by dataset, work at hand, devices and disk."""
+    return dashboard_json(request.user)
 
 
 @router.get("/formats/{architecture}", response=list[FormatOut])

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from training.views import control, curating, live, models, runs
+from training.views import boards, control, curating, dashboard, live, models, runs
 
 app_name = "training"
 
 urlpatterns = [
     path("", runs.run_list, name="run-list"),
+    path("desk/", dashboard.desk, name="desk"),
+    path("desk/<slug:slug>/series/", dashboard.desk_series, name="desk-series"),
     path("new/", runs.run_create, name="run-create"),
     path("new/check/", runs.run_check, name="run-check"),
     path("backbones/new/", runs.backbone_create, name="backbone-create"),
@@ -22,6 +24,9 @@ urlpatterns = [
     path("runs/<int:pk>/mend/", control.run_mend, name="run-mend"),
     path("runs/<int:pk>/priority/", control.run_priority, name="run-priority"),
     path("runs/<int:pk>/pin/", control.run_pin, name="run-pin"),
+    path("tensorboard/", boards.board_open, name="board-open"),
+    path("tensorboard/<slug:key>/", boards.board, name="board"),
+    path("tensorboard/<slug:key>/<path:path>", boards.board, name="board-part"),
     path("models/", models.model_list, name="model-list"),
     path("models/<int:pk>/", models.model_detail, name="model-detail"),
     path("models/<int:pk>/alias/", curating.model_alias, name="model-alias"),

@@ -1,0 +1,167 @@
+"""The desk at a glance: models by dataset with their figures over time, work at hand, devices, disk."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from datasets.models import Dataset
+from sw_site.jobs.models import Job, JobState
+from training.devices import Device, gpus, is_busy
+from training.disk import Usage, usage
+from training.models import ModelAlias, ModelEvent, Run, TrainedModel
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+MOST_DATASETS = 12
+MOST_WAITING = 20
+USAGE_SECONDS = 60.0
+PRODUCTION = "production"
+
+
+@dataclass(frozen=True)
+class Family:
+    """The models of one dataset. AP50 is that on the validation split of each model's own version."""
+
+    dataset: Dataset
+    count: int
+    best: TrainedModel | None
+    newest: TrainedModel
+    production: TrainedModel | None
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A device of this machine and what is on it."""
+
+    device: Device
+    run: Run | None
+    busy: bool
+
+
+@dataclass
+class Measured:
+    """The disk's use, walked no oftener than once a minute: a folder of runs has many files."""
+
+    at: float = field(default=-USAGE_SECONDS)
+    usage: Usage | None = None
+
+    def now(self) -> Usage:
+        if self.usage is None or time.monotonic() - self.at > USAGE_SECONDS:
+            self.usage, self.at = usage(), time.monotonic()
+        return self.usage
+
+
+disk = Measured()
+
+
+def families(user: User) -> list[Family]:
+    """Datasets that have models, the one with the newest model first; three queries whatever their number."""
+    found: dict[int, list[TrainedModel]] = {}
+    for model in TrainedModel.objects.visible_to(user).select_related("run__version__dataset").order_by("-pk"):
+        found.setdefault(model.run.version.dataset_id, []).append(model)
+    aliases = ModelAlias.objects.filter(name=PRODUCTION, dataset__in=found).select_related("model")
+    production = {alias.dataset_id: alias.model for alias in aliases}
+    return [
+        Family(
+            models[0].run.version.dataset,
+            len(models),
+            max((one for one in models if one.ap50 is not None), key=lambda one: one.ap50 or 0.0, default=None),
+            models[0],
+            production.get(pk),
+        )
+        for pk, models in list(found.items())[:MOST_DATASETS]
+    ]
+
+
+def figures_over_time(dataset: Dataset, user: User) -> dict[str, Any]:
+    """{"series": {ap50, best, production}, "finished": true}: AP50 over the models' numbers.
+
+    `best` is the best until then; `production` is what people had made production when that model was the newest.
+    """
+    models = TrainedModel.objects.visible_to(user).filter(run__version__dataset=dataset).order_by("number")
+    rows = list(models.values_list("number", "ap50", "created_at"))
+    ap50 = [[number, value] for number, value, _ in rows if value is not None]
+    best, highest = [], 0.0
+    for number, value in ap50:
+        highest = max(highest, value)
+        best.append([number, highest])
+    return {"series": {"ap50": ap50, "best": best, "production": promoted(dataset, rows)}, "finished": True}
+
+
+def promoted(dataset: Dataset, rows: list[tuple[int, float | None, Any]]) -> list[list[float]]:
+    """The production model's AP50 at each number from the first promotion on."""
+    became = ModelEvent.objects.filter(
+        Q(kind="alias", message__startswith=f"Became {PRODUCTION} of"), model__run__version__dataset=dataset
+    )
+    moves = list(became.order_by("at").values_list("at", "model__ap50"))
+    points: dict[int, float] = {}
+    for at, value in moves:
+        number = max((number for number, _, made in rows if made <= at), default=None)
+        if number is not None and value is not None:
+            points[number] = value
+    found, value = [], None
+    for number, _, _ in rows:
+        value = points.get(number, value)
+        if value is not None:
+            found.append([number, value])
+    return found
+
+
+def active_runs(user: User) -> tuple[list[Run], list[Run]]:
+    """Runs that train, and those that wait in the order in which they will be taken."""
+    runs = Run.objects.visible_to(user).for_list().filter(job__state__in=[JobState.RUNNING, JobState.QUEUED])
+    ordered = list(runs.order_by("-job__priority", "job_id"))
+    running = [run for run in ordered if run.state == JobState.RUNNING]
+    return running, [run for run in ordered if run.state == JobState.QUEUED][:MOST_WAITING]
+
+
+def seats(running: list[Run]) -> list[Seat]:
+    """The devices of the machine the site runs on, each with its run; the processor where there is no GPU."""
+    by_title = {run.device: run for run in running}
+    found = [Seat(device, by_title.get(device.title), is_busy(device)) for device in gpus()]
+    cpu = Device()
+    return found or [Seat(cpu, by_title.get(cpu.title), cpu.title in by_title)]
+
+
+def dashboard(user: User) -> dict[str, Any]:
+    running, waiting = active_runs(user)
+    other = Job.objects.visible_to(user).active().exclude(kind="train").filter(queue="gpu")
+    return {
+        "families": families(user),
+        "running": running,
+        "waiting": waiting,
+        "other_jobs": other.defer("log", "payload", "result")[:MOST_WAITING],
+        "seats": seats(running),
+        "disk": disk.now(),
+        "workers": sorted({run.job.worker for run in running if run.job and run.job.worker}),
+    }
+
+
+def dashboard_json(user: User) -> dict[str, Any]:
+    """The same for programs."""
+    found = dashboard(user)
+    space: Usage = found["disk"]
+    return {
+        "datasets": [
+            {
+                "dataset": one.dataset.slug,
+                "models": one.count,
+                "best": one.best and {"model": one.best.pk, "ap50": one.best.ap50},
+                "production": one.production and {"model": one.production.pk, "ap50": one.production.ap50},
+            }
+            for one in found["families"]
+        ],
+        "running": [
+            {"run": run.pk, "step": run.step, "steps": run.steps, "device": run.device} for run in found["running"]
+        ],
+        "waiting": [run.pk for run in found["waiting"]],
+        "devices": [
+            {"device": seat.device.title, "name": seat.device.name, "busy": seat.busy} for seat in found["seats"]
+        ],
+        "disk": {"used": space.used, "budget": space.budget, "free": space.free},
+    }
