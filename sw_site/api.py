@@ -16,6 +16,7 @@ api.add_router("/datasets", "datasets.api.router")
 api.add_router("/uploads", "datasets.uploads.api.router")
 api.add_router("/training", "training.api.router")
 api.add_router("/training", "training.control_api.router")
+api.add_router("/training", "training.starts_api.router")
 api.add_router("/training", "training.curating_api.router")
 api.add_router("/detections", "detections.api.router")
 

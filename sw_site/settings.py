@@ -104,6 +104,8 @@ RUNS_BUDGET_GB = env_int("SW_RUNS_DISK_GB", 0)
 #: Where images may come from besides uploads; both are off until whoever runs the site says otherwise.
 IMPORT_ROOTS = env_list("SW_IMPORT_ROOTS")
 URL_IMPORT = env_bool("SW_URL_IMPORT")
+#: Where archives of the model zoo are fetched from; a mirror may be a private machine.
+ZOO_URL = (env_str("SW_ZOO_URL") or "http://download.tensorflow.org/models/object_detection").rstrip("/") + "/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -13,6 +13,8 @@ from django.utils.text import get_valid_filename
 
 from sw_site.lib.errors import UserError
 from training.models import TrainedModel
+from training.zoo import store
+from training.zoo.looking import look_into
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -31,11 +33,14 @@ class Base:
     classes: tuple[str, ...] = ()
     model: TrainedModel | None = None
     shape: dict[str, Any] = field(default_factory=dict)
+    title: str = ""
 
     @property
     def label(self) -> str:
         if self.model:
             return self.model.name
+        if self.title:
+            return self.title
         return Path(self.path).name if self.path else "nothing"
 
     def to_json(self) -> dict[str, Any]:
@@ -67,6 +72,7 @@ def base_choices(user: User) -> list[tuple[str, str]]:
     choices = [("", "Nothing: train from scratch")]
     for model in TrainedModel.objects.visible_to(user).for_list()[:200]:
         choices.append((f"model:{model.pk}", f"Model {model.name}"))
+    choices += [(f"zoo:{one.name}", f"Zoo {one.title}") for one in store.archives().values()]
     if may_use_backbones(user):
         choices += [(f"backbone:{name}", f"Backbone {name}") for name in backbone_names()]
     return choices
@@ -81,6 +87,8 @@ def base_for(reference: str, user: User) -> Base:
         model = TrainedModel.objects.visible_to(user).for_list().filter(pk=int(rest)).first()
         if model:
             return base_from_model(model)
+    if kind == "zoo" and rest in (found := store.archives()):
+        return base_from_archive(found[rest])
     if kind == "backbone" and may_use_backbones(user) and rest in backbone_names():
         return Base("backbone", str(backbone_folder() / rest))
     raise UserError(
@@ -93,6 +101,10 @@ def base_from_reference(text: str) -> Base:
     path = Path(text).expanduser()
     if text.endswith(".h5"):
         return Base("backbone", str(path.resolve()))
+    if (found := store.archives()) and text.removeprefix("zoo:") in found:
+        return base_from_archive(found[text.removeprefix("zoo:")])
+    if path.is_file() and path.name.endswith(store.SUFFIXES):
+        return base_from_file(path.resolve())
     if path.with_name(path.name + ".index").is_file():
         return base_from_checkpoint(path.resolve())
     try:
@@ -100,8 +112,8 @@ def base_from_reference(text: str) -> Base:
     except TrainedModel.DoesNotExist:
         raise UserError(
             "no_such_base",
-            f"“{text}” is neither a model of this site, nor a checkpoint (there is no {text}.index), nor a "
-            f"{BACKBONE_SUFFIX} file. Give one of them to --base, or leave it out to train from scratch.",
+            f"“{text}” is neither a model of this site, nor a checkpoint (there is no {text}.index), nor an archive, "
+            f"nor a {BACKBONE_SUFFIX} file. Give one of them to --base, or leave it out to train from scratch.",
         ) from None
 
 
@@ -111,6 +123,20 @@ def base_from_model(model: TrainedModel) -> Base:
     prefix = checkpoint_prefix(folder, model.step)
     names = tuple(name for _, name in sorted(model.label_map.items()))
     return Base("checkpoint", str(prefix), names, model, shape_of(model))
+
+
+def base_from_archive(archive: store.Archive) -> Base:
+    """Goes on from a detector of the zoo, or one that was uploaded."""
+    return Base("zoo", str(archive.path), title=archive.title, shape=dict(archive.shape))
+
+
+def base_from_file(path: Path) -> Base:
+    """The same for an archive that lies anywhere on this machine."""
+    found = look_into(path)
+    shape: dict[str, Any] = {"architecture": found.preset.name, "input_size": found.input_size}
+    if found.preset.depth_multipliers:
+        shape["depth_multiplier"] = found.depth_multiplier
+    return Base("zoo", str(path), shape=shape)
 
 
 def base_from_checkpoint(prefix: Path) -> Base:

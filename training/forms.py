@@ -15,6 +15,7 @@ from training.config import TrainingSettings, chosen_in
 from training.estimates import Estimate, estimate
 from training.models import Run
 from training.preflight import Finding, preflight
+from training.zoo.store import archives
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -187,4 +188,25 @@ def base_answer(run: Run) -> str:
     if run.base_model_id:
         return f"model:{run.base_model_id}"
     base = run.config.get("base", {})
+    if base.get("kind") == "zoo":
+        return next((f"zoo:{one.name}" for one in archives().values() if str(one.path) == base["path"]), "")
     return f"backbone:{base['path'].rsplit('/', 1)[-1]}" if base.get("kind") == "backbone" else ""
+
+
+class ArchiveForm(forms.Form):
+    archive = forms.FileField(
+        label="Archive",
+        widget=forms.ClearableFileInput(attrs={"accept": ".gz,.tgz,.tar,.zip"}),
+        help_text="A detector as the model zoo publishes it (.tar.gz, .zip): a checkpoint and its pipeline.config.",
+    )
+
+
+class VersionChoice(forms.Form):
+    """Whose boxes a page judges by."""
+
+    version = VersionField(queryset=DatasetVersion.objects.none(), empty_label=None, label="Judged for")
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        versions = DatasetVersion.objects.visible_to(user).select_related("dataset").order_by("-pk")
+        self.fields["version"].queryset = versions  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import boards, control, curating, dashboard, live, models, runs
+from training.views import boards, control, curating, dashboard, live, models, runs, starts
 
 app_name = "training"
 
@@ -9,6 +9,10 @@ urlpatterns = [
     path("desk/", dashboard.desk, name="desk"),
     path("desk/<slug:slug>/series/", dashboard.desk_series, name="desk-series"),
     path("new/", runs.run_create, name="run-create"),
+    path("starts/", starts.start_list, name="start-list"),
+    path("starts/upload/", starts.archive_create, name="archive-create"),
+    path("starts/<str:name>/", starts.start_card, name="start-card"),
+    path("starts/<str:name>/download/", starts.start_download, name="start-download"),
     path("new/check/", runs.run_check, name="run-check"),
     path("backbones/new/", runs.backbone_create, name="backbone-create"),
     path("runs/<int:pk>/", live.run_detail, name="run-detail"),

@@ -1,0 +1,77 @@
+"""The API of starts, part of /api/v1/training/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from ninja import File, Router, Schema, Status
+from ninja.files import UploadedFile
+
+from datasets.models import DatasetVersion
+from sw_site.jobs.models import Job
+from training.http import SignedInRequest
+from training.zoo.cards import cards_for
+from training.zoo.documents import document
+from training.zoo.downloads import refuse_unless_staff, request_download
+from training.zoo.store import Archive, add_upload
+
+router = Router(tags=["training"])
+
+
+class ZooOut(Schema):
+    """A start. `coco_map` is 0 to 100 as published, `fit` good, fair or poor for the boxes of the version asked for."""
+
+    name: str
+    title: str
+    architecture: str
+    input_size: int
+    speed_ms: float | None
+    coco_map: float | None
+    bytes: int | None
+    sha256: str | None
+    here: bool
+    fit: str | None
+    fit_words: str | None
+
+
+class ArchiveOut(Schema):
+    name: str
+    architecture: str
+    input_size: int
+    depth_multiplier: float
+    bytes: int
+    sha256: str
+    source: str
+    known: str
+
+
+class DownloadOut(Schema):
+    job: int
+    state: str
+
+    @staticmethod
+    def resolve_job(job: Job) -> int:
+        return job.pk
+
+
+@router.get("/zoo", response=list[ZooOut])
+def list_zoo(request: SignedInRequest, version: int | None = None) -> list[dict[str, Any]]:
+    """The zoo; with `?version=ID` how each detector's anchors fit its boxes."""
+    visible = DatasetVersion.objects.visible_to(request.user).select_related("dataset")
+    chosen = get_object_or_404(visible, pk=version) if version is not None else None
+    return [document(card) for card in cards_for(chosen)]
+
+
+@router.post("/zoo/{str:name}/download", response={202: DownloadOut})
+def download(request: SignedInRequest, name: str) -> Status[Job]:
+    """Fetches an archive in the background (administrators)."""
+    refuse_unless_staff(request.user)
+    return Status(202, request_download(name, user=request.user))
+
+
+@router.post("/zoo", response={201: ArchiveOut})
+def add_archive(request: SignedInRequest, archive: File[UploadedFile]) -> Status[Archive]:
+    """Keeps an archive that is sent along, to start from as `zoo:NAME` (administrators)."""
+    refuse_unless_staff(request.user)
+    return Status(201, add_upload(archive))
