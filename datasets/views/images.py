@@ -51,12 +51,14 @@ def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "filmstrip": near.strip,
         "history_url": reverse("datasets:image-history", args=[image.pk]),
         "can_edit": True,
-        "editor_data": editor_data(request, image, previous_url, next_url),
+        "editor_data": editor_data(request, image, near.previous, previous_url, next_url),
     }
     return TemplateResponse(request, "datasets/image_detail.html", context)
 
 
-def editor_data(request: HttpRequest, image: Image, previous_url: str, next_url: str) -> dict[str, Any]:
+def editor_data(
+    request: HttpRequest, image: Image, previous: Image | None, previous_url: str, next_url: str
+) -> dict[str, Any]:
     # A retired class is offered no more, but a box that has it keeps its name.
     classes = image.dataset.classes.filter(Q(retired=False) | Q(boxes__image=image)).distinct()
     return {
@@ -78,6 +80,7 @@ def editor_data(request: HttpRequest, image: Image, previous_url: str, next_url:
         "page_url": image.get_absolute_url(),
         "boxes_url": reverse("api-1:get_image_boxes", args=[image.pk]),
         "operations_url": reverse("api-1:save_image_operations", args=[image.pk]),
+        "previous_boxes_url": reverse("api-1:get_image_boxes", args=[previous.pk]) if previous else "",
         "presence_url": reverse("api-1:image_presence", args=[image.pk]),
         "previous_url": previous_url,
         "next_url": next_url,

@@ -1,4 +1,8 @@
 /* Things the tests are made of. */
+import { boxActions } from "../../static/js/editor/boxes.js";
+import { Editor } from "../../static/js/editor/editor.js";
+import { toImage } from "../../static/js/editor/geometry.js";
+import { guessActions } from "../../static/js/editor/guesses.js";
 import { History } from "../../static/js/editor/history.js";
 import { Store } from "../../static/js/editor/store.js";
 
@@ -57,4 +61,24 @@ export function makeServer(...answers) {
     return new Response(JSON.stringify(answer.body), { status: answer.status ?? 200 });
   };
   return { send, sent, answers };
+}
+
+/** An editor whose photo lies at 100 % in the corner of its stage; `said` is what it told, and nothing is drawn. */
+export function makeEditor(fields) {
+  const nothing = () => {};
+  const view = { scale: 1, x: 0, y: 0 };
+  const viewport = {
+    view, room: { width: 400, height: 300 }, middle: { x: 200, y: 150 }, panBy: nothing,
+    imagePoint: ({ clientX, clientY }) => toImage(view, { x: clientX, y: clientY }), stagePoint: ({ clientX, clientY }) => ({ x: clientX, y: clientY }),
+  };
+  const history = makeHistory(fields);
+  const editor = new Editor({
+    parts: { root: { dataset: {} }, stage: { dataset: {} } }, store: history.store, history, viewport,
+    renderer: { crosshair: nothing, preview: nothing, endPreview: nothing }, saver: {}, canEdit: true, urls: { next: "", previous: "" },
+  });
+  editor.said = [];
+  editor.say = (text) => editor.said.push(text);
+  Object.assign(editor.actions, boxActions(editor));
+  Object.assign(editor.actions, guessActions(editor));
+  return editor;
 }

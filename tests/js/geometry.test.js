@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  boxAt, fitView, handleAt, holdView, moveRect, rectFromPoints, resizeRect, sizeText, toImage, toStage, touchesImage, zoomAt,
+  boxAt, boxesAt, cutToImage, fitView, handleAt, holdView, iou, moveRect, rectAround, rectFromPoints, resizeRect, sizeText, snapToEdges,
+  squareCorner, stretchRect, toImage, toStage, touchesImage, viewOf, zoomAt,
 } from "../../static/js/editor/geometry.js";
 
 const PHOTO = { width: 400, height: 300 };
@@ -99,4 +100,45 @@ test("a piece of the photo always stays in sight", () => {
 
 test("sizes are said in whole pixels", () => {
   assert.equal(sizeText({ x1: 0, y1: 0, x2: 211.6, y2: 240.2 }), "212 × 240");
+});
+
+test("a square keeps its sides equal, whichever way it is drawn, and ends at the photo's edge", () => {
+  assert.deepEqual(squareCorner({ x: 100, y: 100 }, { x: 130, y: 80 }, PHOTO), { x: 130, y: 70 });
+  assert.deepEqual(squareCorner({ x: 390, y: 100 }, { x: 500, y: 110 }, PHOTO), { x: 400, y: 110 });
+});
+
+test("a point near an edge lies on it", () => {
+  assert.deepEqual(snapToEdges({ x: 3, y: 298 }, PHOTO, 4), { x: 0, y: 300 });
+  assert.deepEqual(snapToEdges({ x: 5, y: 290 }, PHOTO, 4), { x: 5, y: 290 });
+});
+
+test("four outermost points make a box, in any order", () => {
+  const points = [{ x: 50, y: 10 }, { x: 20, y: 40 }, { x: 45, y: 90 }, { x: 80, y: 30 }];
+  assert.deepEqual(rectAround(points.toReversed(), PHOTO), { x1: 20, y1: 10, x2: 80, y2: 90 });
+});
+
+test("stretching moves the right and lower edge, to a pixel at least and the photo at most", () => {
+  assert.deepEqual(stretchRect(RECT, 1, -10, PHOTO), { x1: 100, y1: 80, x2: 161, y2: 110 });
+  assert.deepEqual(stretchRect(RECT, -999, 999, PHOTO), { x1: 100, y1: 80, x2: 101, y2: 300 });
+});
+
+test("what lies outside is cut off; less than a pixel is nothing", () => {
+  assert.deepEqual(cutToImage({ x1: -20, y1: 10, x2: 30, y2: 900 }, PHOTO), { x1: 0, y1: 10, x2: 30, y2: 300 });
+  assert.equal(cutToImage({ x1: 399.5, y1: 0, x2: 450, y2: 50 }, PHOTO), null);
+});
+
+test("boxes under a point come smallest first", () => {
+  const boxes = [{ id: 1, x1: 0, y1: 0, x2: 100, y2: 100 }, { id: 2, x1: 10, y1: 10, x2: 20, y2: 20 }, { id: 3, x1: 50, y1: 50, x2: 60, y2: 60 }];
+  assert.deepEqual(boxesAt(boxes, { x: 15, y: 15 }, 0).map(({ id }) => id), [2, 1]);
+});
+
+test("a box is zoomed to the middle of the stage", () => {
+  const view = viewOf(RECT, { width: 600, height: 400 });
+  assert.deepEqual(toStage(view, { x: 130, y: 100 }), { x: 300, y: 200 });
+  assert.equal(view.scale, 6);
+});
+
+test("intersection over union", () => {
+  assert.equal(iou(RECT, RECT), 1);
+  assert.equal(iou(RECT, { x1: 160, y1: 80, x2: 200, y2: 120 }), 0);
 });

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matching } from "../../static/js/editor/class_chooser.js";
 import { newId } from "../../static/js/editor/ids.js";
-import { actionFor } from "../../static/js/editor/keyboard.js";
-import { mayDraw, mayMarkNegative } from "../../static/js/editor/rules.js";
+import { actionFor, classKeys, keyName, keymap, keysOf, KEY_ACTIONS, printed, refusedKey } from "../../static/js/editor/keyboard.js";
+import { mayDraw, mayMarkNegative, mayTouch, mayVerify } from "../../static/js/editor/rules.js";
 import { CLASSES, makeBox, makeStore } from "./builders.js";
 
 const press = (key, held = {}) => actionFor({ key, ...held }, CLASSES);
@@ -16,7 +16,7 @@ test("labelImg's keys do what they did there", () => {
 });
 
 test("the browser keeps its own keys", () => {
-  for (const key of ["w", "d", "a", "f", "1", "t"]) assert.equal(press(key, { ctrlKey: true }), null);
+  for (const key of ["w", "d", "f", "1", "t"]) assert.equal(press(key, { ctrlKey: true }), null);
   assert.equal(press("d", { altKey: true }), null);
 });
 
@@ -53,4 +53,50 @@ test("rules say why not, and what to do", () => {
 test("box ids are version 4 UUIDs and differ", () => {
   assert.match(newId(), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.notEqual(newId(), newId());
+});
+
+test("no two actions share a key, and each can be printed", () => {
+  const keys = KEY_ACTIONS.flatMap((each) => each.keys);
+  assert.equal(new Set(keys).size, keys.length);
+  assert.equal(printed("ctrl+shift+z"), "Ctrl ⇧ Z");
+  assert.equal(printed("+"), "+");
+});
+
+test("a key is named by what it types, and letters of other alphabets by their place", () => {
+  assert.equal(keyName({ key: "?", shiftKey: true }), "?");
+  assert.equal(keyName({ key: "!", code: "Digit1", shiftKey: true }), "shift+1");
+  assert.equal(keyName({ key: "ц", code: "KeyW" }), "w");
+  assert.equal(keyName({ key: "ArrowUp", altKey: true, shiftKey: true }), "alt+shift+arrowup");
+});
+
+test("a person's own keys come before those of the site", () => {
+  const map = keymap({ draw: ["d"] });
+  assert.equal(map.get("d"), "draw");
+  assert.equal(map.has("w"), false);
+  assert.deepEqual(keysOf("redo", map), ["ctrl+y", "ctrl+shift+z"]);
+});
+
+test("classes beyond the ninth have keys, too, and none of them is an action's", () => {
+  const classes = Array.from({ length: 21 }, (_, index) => ({ id: index + 1, hotkey: index < 9 ? String(index + 1) : "" }));
+  const keys = classKeys(classes, keymap());
+  assert.equal(keys.get("1"), 1);
+  assert.equal(keys.get("shift+1"), 10);
+  assert.equal(keys.get("shift+9"), 18);
+  assert.equal(keys.get("s"), 19);
+  assert.equal([...keys.keys()].some((key) => keymap().has(key)), false);
+});
+
+test("keys of the browser are refused with a sentence", () => {
+  assert.match(refusedKey("ctrl+w"), /browser/);
+  assert.match(refusedKey("shift"), /Press a letter/);
+  assert.equal(refusedKey("ctrl+alt+k"), null);
+});
+
+test("locked boxes and guesses are said to be in the way", () => {
+  const boxes = [makeBox(), makeBox({ id: "b", source: "model", score: 0.4 })];
+  const store = makeStore({ boxes });
+  assert.match(mayVerify(store, true), /guess/);
+  store.putAside("locked", ["a"], true);
+  assert.match(mayTouch(store, [boxes[0]], true), /locked/);
+  assert.equal(mayTouch(store, [boxes[1]], true), null);
 });

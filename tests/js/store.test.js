@@ -83,3 +83,21 @@ test("replacing everything names the boxes that came and the ones that went", ()
   assert.deepEqual(store.boxes.map(({ id }) => id), ["new"]);
   assert.equal(store.verified, true);
 });
+
+test("several boxes can be chosen; the last is the one that keys stand at", () => {
+  const store = makeStore({ boxes: ["a", "b", "c"].map((id) => makeBox({ id })) });
+  store.selectMany(["a", "c", "nobody"]);
+  assert.deepEqual(store.selection.map(({ id }) => id), ["a", "c"]);
+  assert.equal(store.selectedId, "c");
+  store.toggle("c");
+  assert.equal(store.selectedId, "a");
+});
+
+test("a hidden box is let go, and what is put aside is nothing to save", () => {
+  const store = makeStore({ boxes: [makeBox(), makeBox({ id: "b" })] });
+  store.select("a");
+  const seen = recorded(store, "content", "aside");
+  store.putAside("hidden", ["a"], true);
+  assert.deepEqual([store.selectedId, store.visible.map(({ id }) => id)], [null, ["b"]]);
+  assert.deepEqual(seen, ["aside"]);
+});

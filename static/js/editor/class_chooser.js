@@ -34,14 +34,28 @@ export class ClassChooser {
     });
   }
 
-  /** @param {number | null} present class id to begin with @returns {Promise<number | null>} null if nothing was chosen */
-  choose(present) {
+  /**
+   * @param {number | null} present class id to begin with
+   * @param {{clientX: number, clientY: number} | null} [at] opens where the pointer is; else in the middle
+   * @returns {Promise<number | null>} null if nothing was chosen
+   */
+  choose(present, at = null) {
     this.answer = null;
     this.input.value = "";
     this.show(Math.max(0, this.classes.findIndex(({ id }) => id === present)));
     this.dialog.showModal();
+    this.place(at);
     this.input.focus();
     return new Promise((resolve) => this.dialog.addEventListener("close", () => resolve(this.answer), { once: true }));
+  }
+
+  /** @private */
+  place(at) {
+    const { style, offsetWidth, offsetHeight } = this.dialog;
+    const near = (value, length, room) => `${Math.max(8, Math.min(value + 12, room - length - 8))}px`;
+    style.margin = at ? "0" : "";
+    style.left = at ? near(at.clientX, offsetWidth, innerWidth) : "";
+    style.top = at ? near(at.clientY, offsetHeight, innerHeight) : "";
   }
 
   /** @private */

@@ -58,6 +58,29 @@ export function changeBox(before, change, label, run) {
 }
 
 /**
+ * Several commands as one step, with the boxes they touched chosen again each time.
+ * @param {Command[]} commands
+ * @param {string} label
+ * @param {string[]} ids to be chosen afterwards, and after taking it back
+ * @param {string} [run]
+ * @returns {Command}
+ */
+export function together(commands, label, ids, run) {
+  return {
+    label,
+    run: run && `${run}:${ids.join()}`,
+    apply(store) {
+      for (const command of commands) command.apply(store);
+      store.selectMany(ids);
+    },
+    revert(store) {
+      for (const command of commands.toReversed()) command.revert(store);
+      store.selectMany(ids);
+    },
+  };
+}
+
+/**
  * @param {Box} box
  * @param {number} index its place in the list, to come back to
  * @returns {Command}

@@ -1,18 +1,20 @@
 /* The editor itself: holds the parts together and carries out named actions. Keys, buttons and tests all call `act`. */
 import { ask } from "../dialogs.js";
-import { changeBox, deleteBox, markPhoto } from "./commands.js";
-import { moveRect, sameRect } from "./geometry.js";
-import { mayDraw, mayEdit, mayMarkNegative } from "./rules.js";
+import { addBox, changeBox, markPhoto, together } from "./commands.js";
+import { mayDraw, mayEdit, mayMarkNegative, mayTouch, mayVerify } from "./rules.js";
 
 /** @import { History } from "./history.js" */
 /** @import { Renderer } from "./render.js" */
 /** @import { Saver } from "./save.js" */
 /** @import { Store } from "./store.js" */
+/** @import { Box } from "./types.js" */
 /** @import { Viewport } from "./view.js" */
 
 const HINT_MS = 2500;
 const REFUSAL_MS = 6000;
 const ZOOM_STEP = 1.25;
+
+/** @typedef {"select" | "draw" | "extreme"} Mode */
 
 /**
  * @typedef {object} Parts The editor's elements, found by their data attributes.
@@ -31,30 +33,27 @@ export class Editor {
    */
   constructor({ parts, store, history, viewport, renderer, saver, canEdit, urls }) {
     Object.assign(this, { parts, store, history, viewport, renderer, saver, canEdit, urls });
-    /** @type {"select" | "draw"} */
+    /** @type {Mode} */
     this.mode = "select";
+    /** A box that is being clicked together. @type {{box: Box, from?: import("./types.js").Point, points?: import("./types.js").Point[]} | null} */
+    this.stroke = null;
+    /** Where the pointer was seen last. @type {PointerEvent | null} */
+    this.pointer = null;
     this.spaceHeld = false;
     this.spaceUsed = false;
     this.isLeaving = false;
+    this.asksClass = false;
     this.hintTimer = undefined;
-    /** Set by main.js: opens the class chooser; gives up the drag at hand, true if there was one. */
+    /** Set by main.js: opens the class chooser; gives up the drag at hand, true if there was one; goes to an address. */
     this.chooseClass = () => {};
     this.giveUpDrag = () => false;
-  }
-
-  /**
-   * Carry out an action by its name, as keyboard.js and `data-act` give it.
-   * @param {string} name for example "undo", "flag:difficult", "nudge:-1:0", "class:7"
-   */
-  act(name) {
-    const [verb, ...rest] = name.split(":");
-    const actions = {
-      draw: () => this.startDrawing(),
+    this.visit = (url) => location.assign(url);
+    /** @type {Record<string, (...words: string[]) => unknown>} */
+    this.actions = {
+      draw: () => this.startDrawing("draw"),
+      extreme: () => this.startDrawing("extreme"),
       cancel: () => this.cancel(),
-      delete: () => this.deleteSelected(),
-      flag: () => this.toggleFlag(rest[0]),
-      nudge: () => this.nudge(Number(rest[0]), Number(rest[1])),
-      class: () => this.setClass(Number(rest[0])),
+      class: (id) => this.setClass(Number(id)),
       relabel: () => this.relabel(),
       verify: () => this.verify(!this.store.verified),
       "verify-next": () => this.verifyAndGo(),
@@ -71,7 +70,15 @@ export class Editor {
       labels: () => this.renderer.names(!this.renderer.showNames),
       keys: () => this.parts.keys.showModal(),
     };
-    actions[verb]?.();
+  }
+
+  /**
+   * Carry out an action by its name, as keyboard.js and `data-act` give it.
+   * @param {string} name for example "undo", "flag:difficult", "nudge:-1:0", "class:7"
+   */
+  act(name) {
+    const [verb, ...words] = name.split(":");
+    return this.actions[verb]?.(...words);
   }
 
   /** A line on the photo, said aloud too. @param {string} text @param {"" | "warn"} [level] what needs reading stays longer */
@@ -88,58 +95,57 @@ export class Editor {
     this.say(label === null ? nothing : `${done}: ${label}`);
   }
 
-  /** @private @param {string | null} refusal @returns {boolean} whether the rule lets it happen */
+  /** @param {string | null} refusal @returns {boolean} whether the rule lets it happen */
   allowed(refusal) {
     if (refusal) this.say(refusal, "warn");
     return !refusal;
   }
 
-  /** @param {"select" | "draw"} mode */
+  /** @param {Mode} mode */
   setMode(mode) {
     this.mode = mode;
     this.parts.root.dataset.mode = mode;
     if (mode === "select") this.renderer.crosshair(null);
-    this.parts.stage.dataset.cursor = mode === "draw" ? "draw" : "";
+    this.parts.stage.dataset.cursor = mode === "select" ? "" : "draw";
   }
 
-  startDrawing() {
-    if (this.allowed(mayDraw(this.store, this.canEdit))) this.setMode(this.mode === "draw" ? "select" : "draw");
+  /** @param {"draw" | "extreme"} mode the same once more stops it */
+  startDrawing(mode) {
+    if (!this.allowed(mayDraw(this.store, this.canEdit))) return;
+    const isOver = this.mode === mode;
+    this.giveUpDrag();
+    this.setMode(isOver ? "select" : mode);
+    if (this.mode === "extreme") this.say("Click the four outermost points of the object, in any order.");
   }
 
   /** One step back: the drag, then drawing, then the selection. */
   cancel() {
     if (this.giveUpDrag()) return;
-    if (this.mode === "draw") this.setMode("select");
+    if (this.mode !== "select") this.setMode("select");
     else this.store.select(null);
   }
 
-  deleteSelected() {
-    const box = this.store.selected;
-    if (!box || !this.allowed(mayEdit(this.canEdit))) return;
-    this.history.run(deleteBox(box, this.store.boxes.findIndex(({ id }) => id === box.id)));
+  /** A new box, chosen; with "ask for the class" its class is asked for at once. @param {Box} box */
+  add(box) {
+    this.history.run(addBox(box, this.store.negative));
+    if (this.asksClass) this.relabel();
   }
 
-  /** @param {"difficult" | "truncated" | "occluded"} flag */
-  toggleFlag(flag) {
-    const box = this.store.selected;
-    if (!box || !this.allowed(mayEdit(this.canEdit))) return;
-    this.history.run(changeBox(box, { [flag]: !box[flag] }, box[flag] ? `not ${flag}` : flag));
+  /**
+   * Change boxes as one step. Locked ones stay as they are, and that is said.
+   * @param {Box[]} boxes @param {(box: Box) => Partial<Box>} changes @param {string} label @param {string} [run]
+   */
+  change(boxes, changes, label, run) {
+    if (boxes.length === 0 || !this.allowed(mayTouch(this.store, boxes, this.canEdit))) return;
+    const commands = boxes.map((box) => changeBox(box, changes(box), label, run));
+    this.history.run(commands.length === 1 ? commands[0] : together(commands, `${label} (${boxes.length})`, boxes.map(({ id }) => id), run));
   }
 
-  /** @param {number} dx @param {number} dy image pixels */
-  nudge(dx, dy) {
-    const box = this.store.selected;
-    if (!box || !this.allowed(mayEdit(this.canEdit))) return;
-    const rect = moveRect(box, dx, dy, this.store.size);
-    if (!sameRect(rect, box)) this.history.run(changeBox(box, rect, "move box", "nudge"));
-  }
-
-  /** The class of the selected box, and of the boxes to come. @param {number} id */
+  /** The class of the chosen boxes, and of the boxes to come. @param {number} id */
   setClass(id) {
     this.store.chooseClass(id);
-    const box = this.store.selected;
-    if (!box || box.class_id === id || !this.allowed(mayEdit(this.canEdit))) return;
-    this.history.run(changeBox(box, { class_id: id }, `class ${this.store.labelClass(id)?.name}`));
+    const others = this.store.selection.filter((box) => box.class_id !== id);
+    this.change(others, () => ({ class_id: id }), `class ${this.store.labelClass(id)?.name}`);
   }
 
   async relabel() {
@@ -148,14 +154,16 @@ export class Editor {
     if (id !== null) this.setClass(id);
   }
 
-  /** @param {boolean} verified */
+  /** @param {boolean} verified @returns {boolean} whether it is so now */
   verify(verified) {
-    if (verified === this.store.verified || !this.allowed(mayEdit(this.canEdit))) return;
+    if (verified === this.store.verified) return true;
+    if (!this.allowed(verified ? mayVerify(this.store, this.canEdit) : mayEdit(this.canEdit))) return false;
     this.history.run(markPhoto(this.store, { verified }, verified ? "verified" : "not verified"));
+    return true;
   }
 
   verifyAndGo() {
-    if (this.canEdit) this.verify(true);
+    if (this.canEdit && !this.verify(true)) return;
     return this.go(this.urls.next, "Verified. This is the last photo.");
   }
 
@@ -177,9 +185,10 @@ export class Editor {
 
   /** Save, then go; if saving fails, ask first. @param {string} url */
   async leave(url) {
-    if (!(await this.saver.flush()) && !(await this.leaveAnyway())) return;
+    if (await this.saver.flush()) return this.visit(url);
+    if (!(await this.leaveAnyway())) return;
     this.isLeaving = true;
-    location.assign(url);
+    location.assign(url); // A page of its own: this one keeps hold of what it could not save.
   }
 
   /** @private @returns {Promise<boolean | null>} */

@@ -75,6 +75,69 @@ export function resizeRect(rect, handle, point, size) {
   return { x1, y1, x2, y2 };
 }
 
+/**
+ * The second corner of a square that begins at `from` and follows the pointer; inside the image.
+ * @param {Point} from @param {Point} to @param {Size} size
+ * @returns {Point}
+ */
+export function squareCorner(from, to, size) {
+  const room = (sign, at, limit) => (sign < 0 ? at : limit - at);
+  const [right, down] = [to.x < from.x ? -1 : 1, to.y < from.y ? -1 : 1];
+  const wanted = Math.max(Math.abs(to.x - from.x), Math.abs(to.y - from.y));
+  const side = Math.max(0, Math.min(wanted, room(right, from.x, size.width), room(down, from.y, size.height)));
+  return { x: from.x + right * side, y: from.y + down * side };
+}
+
+/**
+ * A point close to an edge of the image lies on it.
+ * @param {Point} point @param {Size} size @param {number} reach in image pixels
+ * @returns {Point}
+ */
+export function snapToEdges({ x, y }, size, reach) {
+  const snap = (value, limit) => (value <= reach ? 0 : value >= limit - reach ? limit : value);
+  return { x: snap(x, size.width), y: snap(y, size.height) };
+}
+
+/**
+ * The box around the outermost points of an object: top, left, bottom, right in any order.
+ * @param {Point[]} points @param {Size} size
+ * @returns {Rect}
+ */
+export function rectAround(points, size) {
+  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
+  return rectFromPoints({ x: Math.min(...xs), y: Math.min(...ys) }, { x: Math.max(...xs), y: Math.max(...ys) }, size);
+}
+
+/**
+ * Move the right and the lower edge, as the arrow keys with Alt do; the upper left corner stays.
+ * @param {Rect} rect @param {number} dx @param {number} dy @param {Size} size
+ * @returns {Rect}
+ */
+export function stretchRect(rect, dx, dy, size) {
+  const x2 = tidy(clamp(rect.x2 + dx, rect.x1 + MIN_SIDE, Math.max(rect.x2, size.width)));
+  const y2 = tidy(clamp(rect.y2 + dy, rect.y1 + MIN_SIDE, Math.max(rect.y2, size.height)));
+  return { ...rect, x2, y2 };
+}
+
+/**
+ * What of a rectangle lies on the image, or null if that is not a pixel.
+ * @param {Rect} rect @param {Size} size
+ * @returns {Rect | null}
+ */
+export function cutToImage(rect, size) {
+  const [x1, x2] = [clamp(rect.x1, 0, size.width), clamp(rect.x2, 0, size.width)];
+  const [y1, y2] = [clamp(rect.y1, 0, size.height), clamp(rect.y2, 0, size.height)];
+  return x2 - x1 >= MIN_SIDE && y2 - y1 >= MIN_SIDE ? { x1, y1, x2, y2 } : null;
+}
+
+/** @param {Rect} a @param {Rect} b @returns {number} intersection over union, 0 to 1 */
+export function iou(a, b) {
+  const across = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1);
+  const down = Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1);
+  if (across <= 0 || down <= 0) return 0;
+  return (across * down) / (areaOf(a) + areaOf(b) - across * down);
+}
+
 /** @param {Rect} rect @param {Handle} handle @returns {Point} where the handle sits */
 export function handlePoint(rect, handle) {
   const x = handle.includes("w") ? rect.x1 : handle.includes("e") ? rect.x2 : (rect.x1 + rect.x2) / 2;
@@ -112,6 +175,22 @@ export function boxAt(boxes, point, reach) {
     if (contains(box, point, reach) && (best === null || areaOf(box) < areaOf(best))) best = box;
   }
   return best;
+}
+
+/**
+ * The boxes under the point, the smallest first.
+ * @template {Rect} B
+ * @param {Iterable<B>} boxes @param {Point} point @param {number} reach in image pixels
+ * @returns {B[]}
+ */
+export function boxesAt(boxes, point, reach) {
+  return [...boxes].filter((box) => contains(box, point, reach)).sort((a, b) => areaOf(a) - areaOf(b));
+}
+
+/** The view in which a rectangle fills most of the stage. @param {Rect} rect @param {Size} stage @returns {View} */
+export function viewOf(rect, stage, share = 0.6) {
+  const scale = clamp(Math.min((stage.width * share) / widthOf(rect), (stage.height * share) / heightOf(rect)), MIN_SCALE, MAX_SCALE);
+  return { scale, x: stage.width / 2 - ((rect.x1 + rect.x2) / 2) * scale, y: stage.height / 2 - ((rect.y1 + rect.y2) / 2) * scale };
 }
 
 /** @param {View} view @param {Point} point on the stage @returns {Point} on the image */

@@ -1,5 +1,5 @@
 /* Pointers to tools. A press chooses a tool by what is under it; a second finger gives the press up and pinches. */
-import { beginDraw } from "./tools/draw.js";
+import { beginDraw, beginExtreme, dropStroke, showStroke } from "./tools/draw.js";
 import { beginPan, beginPinch } from "./tools/pan.js";
 import { beginSelect, hit } from "./tools/select.js";
 
@@ -37,14 +37,15 @@ export class Gestures {
 
   /** Escape. @returns {boolean} whether there was a drag to give up */
   giveUp() {
-    const wasDragging = this.current !== null;
+    const wasAtIt = this.current !== null || this.editor.stroke !== null;
     this.cancel();
-    return wasDragging;
+    if (this.editor.stroke) dropStroke(this.editor);
+    return wasAtIt;
   }
 
   /** @private */
   down(event) {
-    if (event.target.closest("button, a, input")) return;
+    if (event.target.closest("button, a, input, [data-no-gesture]")) return;
     this.stage.setPointerCapture(event.pointerId);
     this.editor.parts.canvas.focus({ preventScroll: true });
     event.preventDefault();
@@ -65,14 +66,18 @@ export class Gestures {
       return beginPan(editor, event);
     }
     if (event.button !== 0) return null;
+    if (editor.mode === "extreme") return beginExtreme(editor, event);
     if (editor.mode === "draw") return beginDraw(editor, event);
     const target = hit(editor, event);
+    // With Shift a drag draws inside the box, and a click chooses one more.
+    if (target && event.shiftKey && editor.canEdit) return beginDraw(editor, event, () => editor.store.toggle(target.box.id));
     if (target) return beginSelect(editor, event, target);
     return editor.canEdit ? beginDraw(editor, event) : beginPan(editor, event);
   }
 
   /** @private */
   move(event) {
+    this.editor.pointer = event;
     if (this.pointers.has(event.pointerId)) this.pointers.set(event.pointerId, event);
     if (this.pinch) {
       if (this.pointers.size === 2) this.pinch([...this.pointers.values()]);
@@ -86,8 +91,9 @@ export class Gestures {
   /** @private */
   hover(event) {
     const { editor } = this;
-    editor.renderer.crosshair(editor.mode === "draw" && event.pointerType !== "touch" ? editor.viewport.stagePoint(event) : null);
-    const target = editor.mode === "draw" || editor.spaceHeld ? null : hit(editor, event);
+    if (editor.stroke?.from) return showStroke(editor, editor.stroke, event);
+    editor.renderer.crosshair(editor.mode !== "select" && event.pointerType !== "touch" ? editor.viewport.stagePoint(event) : null);
+    const target = editor.mode !== "select" || editor.spaceHeld ? null : hit(editor, event);
     if (editor.spaceHeld) this.stage.dataset.cursor = "grab";
     else if (!target) this.stage.dataset.cursor = editor.canEdit ? "draw" : "grab";
     else this.stage.dataset.cursor = target.handle && editor.canEdit ? HANDLE_CURSORS[target.handle] : "move";
@@ -129,7 +135,7 @@ export class Gestures {
 
   /** @private */
   doubleClick(event) {
-    const target = hit(this.editor, event);
+    const target = this.editor.mode === "select" && hit(this.editor, event);
     if (target) this.editor.act("relabel");
   }
 }

@@ -1,81 +1,153 @@
-/* Keys to named actions, so that a key, a button and a test start the same thing. labelImg's keys where it has one. */
+/* Keys to named actions, so that a key, a button and a test start the same thing. labelImg's keys where it has one.
+   A key is written "ctrl+shift+z": Ctrl (or Cmd), Alt, Shift, then what the key types, in small letters. */
 
-/** Plain keys; a name of the form "nudge:dx:dy" carries its numbers. */
-const PLAIN = {
-  w: "draw",
-  d: "next",
-  a: "previous",
-  n: "negative",
-  f: "fit",
-  0: "actual-size",
-  "+": "zoom-in",
-  "=": "zoom-in",
-  "-": "zoom-out",
-  x: "flag:difficult",
-  t: "flag:truncated",
-  o: "flag:occluded",
-  l: "labels",
-  "?": "keys",
-  enter: "verify-next",
-  delete: "delete",
-  backspace: "delete",
-  escape: "cancel",
-  arrowleft: "nudge:-1:0",
-  arrowright: "nudge:1:0",
-  arrowup: "nudge:0:-1",
-  arrowdown: "nudge:0:1",
-};
+/** @typedef {{action: string, keys: string[], text: string}} KeyAction */
 
-const WITH_CONTROL = { z: "undo", y: "redo", s: "save", e: "relabel" };
+const row = (action, keys, text) => ({ action, keys: keys.split(" "), text });
 
-const SHIFTED = {
-  arrowleft: "nudge:-10:0",
-  arrowright: "nudge:10:0",
-  arrowup: "nudge:0:-10",
-  arrowdown: "nudge:0:10",
-};
-
-/**
- * @param {{key: string, ctrlKey?: boolean, metaKey?: boolean, altKey?: boolean, shiftKey?: boolean}} event
- * @param {{id: number, hotkey: string}[]} classes whose hotkeys count where the editor has no action of its own
- * @returns {string | null} an action's name
- */
-export function actionFor(event, classes) {
-  const key = event.key.toLowerCase();
-  if (event.altKey) return null;
-  if (event.ctrlKey || event.metaKey) {
-    return key === "z" && event.shiftKey ? "redo" : (WITH_CONTROL[key] ?? null);
-  }
-  if (event.shiftKey && SHIFTED[key]) return SHIFTED[key];
-  if (PLAIN[key]) return PLAIN[key];
-  const labelClass = classes.find((each) => each.hotkey && each.hotkey.toLowerCase() === key);
-  return labelClass ? `class:${labelClass.id}` : null;
-}
-
-/** What the key card shows: [keys, what they do]. */
-export const KEY_CARD = [
-  ["Boxes", [
-    ["W", "draw a box (or drag where nothing is)"],
-    ["1 – 9", "class of the selected box and of the next ones"],
-    ["Ctrl E", "choose the class by typing (or double-click a box)"],
-    ["← ↑ → ↓", "move 1 px, with Shift 10 px"],
-    ["Del", "delete the box"],
-    ["X  T  O", "difficult, truncated, occluded"],
-    ["Tab", "next box, Shift Tab the one before"],
-    ["Esc", "stop drawing, or let go of the box"],
+/** Every action that has a key, by the headings of the key card. @type {[string, KeyAction[]][]} */
+export const KEY_GROUPS = [
+  ["Draw and choose", [
+    row("draw", "w", "draw: drag, or click two corners"),
+    row("extreme", "e", "draw by the four outermost points"),
+    row("insert", "i", "put a box in the middle, for the arrow keys"),
+    row("duplicate", "b", "one more of the chosen boxes"),
+    row("copy", "ctrl+c", "copy the chosen boxes, or all"),
+    row("paste", "ctrl+v", "paste them, here or on another photo"),
+    row("copy-previous", "p", "all boxes of the photo before"),
+    row("select-all", "ctrl+a", "choose all boxes"),
+    row("cycle", "c", "the next box under the pointer"),
+    row("cancel", "escape", "stop drawing, or let go of the boxes"),
+  ]],
+  ["The chosen boxes", [
+    row("relabel", "ctrl+e", "choose the class by typing"),
+    row("same-class", "r", "same class as the last box"),
+    row("delete", "delete backspace", "delete, or reject a guess"),
+    row("flag:difficult", "x", "difficult"),
+    row("flag:truncated", "t", "truncated"),
+    row("flag:occluded", "o", "occluded"),
+    row("lock", "k", "lock, or unlock"),
+    row("hide", "h", "hide"),
+    row("show-all", "shift+h", "hide all, or show all"),
+    row("zoom-box", "z", "zoom to it"),
+    row("nudge:-1:0", "arrowleft", "left 1 px"),
+    row("nudge:1:0", "arrowright", "right 1 px"),
+    row("nudge:0:-1", "arrowup", "up 1 px"),
+    row("nudge:0:1", "arrowdown", "down 1 px"),
+    row("nudge:-10:0", "shift+arrowleft", "left 10 px"),
+    row("nudge:10:0", "shift+arrowright", "right 10 px"),
+    row("nudge:0:-10", "shift+arrowup", "up 10 px"),
+    row("nudge:0:10", "shift+arrowdown", "down 10 px"),
+    row("stretch:-1:0", "alt+arrowleft", "narrower"),
+    row("stretch:1:0", "alt+arrowright", "wider"),
+    row("stretch:0:-1", "alt+arrowup", "lower"),
+    row("stretch:0:1", "alt+arrowdown", "higher"),
+    row("stretch:-10:0", "alt+shift+arrowleft", "narrower by 10 px"),
+    row("stretch:10:0", "alt+shift+arrowright", "wider by 10 px"),
+    row("stretch:0:-10", "alt+shift+arrowup", "lower by 10 px"),
+    row("stretch:0:10", "alt+shift+arrowdown", "higher by 10 px"),
   ]],
   ["Photo", [
-    ["D  A", "next, previous photo; saves first"],
-    ["Space", "verified, or not"],
-    ["Enter", "verified, and on to the next photo"],
-    ["N", "nothing to find here"],
-    ["Ctrl Z", "undo; Ctrl Shift Z or Ctrl Y to redo"],
-    ["Ctrl S", "save now (saving happens by itself)"],
+    row("next", "d", "next photo; saves first"),
+    row("previous", "a", "previous photo; saves first"),
+    row("next-unlabelled", "u", "next photo without an answer"),
+    row("next-flagged", "g", "next returned photo, or one with guesses"),
+    row("jump", "j", "to a photo by name or number"),
+    row("verify-next", "enter", "verified, and on; accepts a chosen guess"),
+    row("accept-all", "shift+enter", "accept all guesses above the threshold"),
+    row("negative", "n", "nothing to find here"),
+    row("undo", "ctrl+z", "undo"),
+    row("redo", "ctrl+y ctrl+shift+z", "do it again"),
+    row("save", "ctrl+s", "save now (saving happens by itself)"),
   ]],
   ["View", [
-    ["Wheel", "zoom at the pointer; + and − too"],
-    ["Space drag", "move the photo (or the middle button)"],
-    ["F  0", "fit the window, 100 %"],
-    ["L", "names on boxes"],
+    row("fit", "f", "fit the window"),
+    row("actual-size", "0", "100 %"),
+    row("zoom-in", "+ =", "zoom in; the wheel too"),
+    row("zoom-out", "-", "zoom out"),
+    row("labels", "l", "names on boxes"),
+    row("minimap", "m", "small map when zoomed"),
+    row("light:brightness:1", "]", "brighter"),
+    row("light:brightness:-1", "[", "darker"),
+    row("light:contrast:1", "}", "more contrast"),
+    row("light:contrast:-1", "{", "less contrast"),
+    row("light:invert", "v", "invert"),
+    row("light:reset", "\\", "as it was"),
+    row("ask-class", "q", "ask for the class of each new box"),
+    row("keys", "?", "this card"),
   ]],
 ];
+
+/** @type {KeyAction[]} */
+export const KEY_ACTIONS = KEY_GROUPS.flatMap(([, actions]) => actions);
+
+/**
+ * @param {Record<string, string[]>} [changed] a person's own keys, by action
+ * @returns {Map<string, string>} key -> action; a person's keys come before those of the site
+ */
+export function keymap(changed = {}) {
+  const map = new Map();
+  for (const { action, keys } of KEY_ACTIONS) if (!changed[action]) for (const key of keys) map.set(key, action);
+  for (const { action } of KEY_ACTIONS) for (const key of changed[action] ?? []) map.set(key, action);
+  return map;
+}
+
+/** @param {string} action @param {Map<string, string>} map @returns {string[]} its keys */
+export const keysOf = (action, map) => [...map].filter(([, each]) => each === action).map(([key]) => key);
+
+/**
+ * The name of a pressed key. Letters of other alphabets count as the Latin one that is printed on the same key.
+ * @param {{key: string, code?: string, ctrlKey?: boolean, metaKey?: boolean, altKey?: boolean, shiftKey?: boolean}} event
+ * @returns {string}
+ */
+export function keyName({ key, code = "", ctrlKey, metaKey, altKey, shiftKey }) {
+  const latin = /^Key([A-Z])$/.exec(code)?.[1];
+  const digit = shiftKey && /^Digit([0-9])$/.exec(code)?.[1];
+  const name = digit || (latin && !/^[a-z]$/i.test(key) ? latin : key === " " ? "space" : key);
+  const text = name.toLowerCase();
+  const typed = text.length === 1 && !/^[a-z0-9]$/.test(text); // "?" is Shift already.
+  return [(ctrlKey || metaKey) && "ctrl", altKey && "alt", shiftKey && !typed && "shift", text].filter(Boolean).join("+");
+}
+
+/** Keys of classes beyond the ninth, in the order of the list: Shift and a number, then letters that nothing else has. */
+const MORE_KEYS = [..."123456789"].map((digit) => `shift+${digit}`).concat([..."sycefghijklmnopqrtuvxz"]);
+
+/**
+ * @param {{id: number, hotkey: string}[]} classes
+ * @param {Map<string, string>} map
+ * @returns {Map<string, number>} key -> class id; the editor's own actions come first
+ */
+export function classKeys(classes, map) {
+  const keys = new Map();
+  const give = (key, id) => map.has(key) || keys.has(key) || keys.set(key, id);
+  for (const { id, hotkey } of classes) if (hotkey) give(hotkey.toLowerCase(), id);
+  const given = new Set(keys.values());
+  const free = MORE_KEYS.filter((key) => !map.has(key) && !keys.has(key));
+  classes.filter(({ id }) => !given.has(id)).slice(0, free.length).forEach(({ id }, index) => keys.set(free[index], id));
+  return keys;
+}
+
+/**
+ * @param {Parameters<typeof keyName>[0]} event
+ * @param {{id: number, hotkey: string}[]} classes
+ * @param {Map<string, string>} [map]
+ * @returns {string | null} an action's name
+ */
+export function actionFor(event, classes, map = keymap()) {
+  const key = keyName(event);
+  const id = classKeys(classes, map).get(key);
+  return map.get(key) ?? (id === undefined ? null : `class:${id}`);
+}
+
+const WORDS = { ctrl: "Ctrl", alt: "Alt", shift: "⇧", arrowleft: "←", arrowright: "→", arrowup: "↑", arrowdown: "↓", escape: "Esc", delete: "Del", backspace: "⌫", enter: "Enter", space: "Space" };
+
+/** @param {string} key @returns {string} as it is printed: "Ctrl ⇧ Z" */
+export const printed = (key) => (key === "+" ? "+" : key.split("+").map((part) => WORDS[part] ?? part.toUpperCase()).join(" "));
+
+/** Keys that only a browser or the editor itself may have. @param {string} key @returns {string | null} why not */
+export function refusedKey(key) {
+  if (/^(ctrl\+(alt\+)?(w|t|n|q|r|l|tab)|f\d+|alt\+f4)$/.test(key)) return "The browser keeps this key for itself. Choose another one.";
+  if (/^(shift\+)?(tab|space)$/.test(key)) return "Tab goes from box to box and Space moves the photo. Choose another key.";
+  if (/(^|\+)(control|shift|alt|meta|dead|unidentified|process)$/.test(key)) return "Press a letter, a number or a sign, with Ctrl, Alt or Shift if you like.";
+  return null;
+}

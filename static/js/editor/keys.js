@@ -1,23 +1,27 @@
 /* Listens to the keyboard and calls actions. Space is two things: a tap verifies, holding it while dragging moves the photo. */
 import { inTextField } from "../utils.js";
-import { actionFor } from "./keyboard.js";
+import { actionFor, keyName } from "./keyboard.js";
 
 /** @import { Editor } from "./editor.js" */
 
 /** A focused button or link keeps the keys that press it. */
 const presses = (event) => (event.key === "Enter" || event.key === " ") && event.target instanceof Element && event.target.closest("button, a[href], summary, input, select") !== null;
 
-/** @param {Editor} editor */
-export function listenToKeys(editor) {
+/** Actions that go on while their key is held. */
+const HELD = /^(nudge|stretch|zoom-in|zoom-out|undo|redo|light)/;
+
+/** @param {Editor} editor @param {{map: Map<string, string>}} keys which may change while the page is open */
+export function listenToKeys(editor, keys) {
   let leavesWithTab = false;
   const isBusy = (event) => inTextField(event.target) || document.querySelector("dialog[open]") !== null;
 
   document.addEventListener("keydown", (event) => {
     if (isBusy(event) || presses(event)) return;
     if (event.key === " ") return holdSpace(editor, event);
-    if (event.key === "Tab") return tabToBox(editor, event, leavesWithTab);
-    const action = actionFor(event, editor.store.classes);
-    if (!action || (event.repeat && !action.startsWith("nudge") && !action.startsWith("zoom") && action !== "undo" && action !== "redo")) return;
+    if (event.key === "Tab" && !keys.map.has(keyName(event))) return tabToBox(editor, event, leavesWithTab);
+    const action = actionFor(event, editor.store.classes, keys.map);
+    if (!action || !(action.split(":")[0] in editor.actions)) return;
+    if (event.repeat && !HELD.test(action)) return event.preventDefault();
     leavesWithTab = action === "cancel" && editor.store.selected === null;
     event.preventDefault();
     editor.act(action);
@@ -51,7 +55,7 @@ function releaseSpace(editor) {
 /** Tab walks through the boxes and leaves the photo after the last one, or after Escape. */
 function tabToBox(editor, event, leaves) {
   if (leaves || event.target !== editor.parts.canvas || event.ctrlKey || event.altKey) return;
-  const { boxes, selectedId } = editor.store;
+  const { visible: boxes, selectedId } = editor.store;
   const index = boxes.findIndex(({ id }) => id === selectedId);
   const next = event.shiftKey ? index - 1 : index + 1;
   if (next < 0 || next >= boxes.length) return;

@@ -1,12 +1,15 @@
 /* Finds the editor on the page, builds its parts and connects them. */
 import { html, on } from "../utils.js";
 import { keyOf, occupy, shelf } from "../outbox/shelf.js";
+import { boxActions } from "./boxes.js";
 import { ClassChooser } from "./class_chooser.js";
+import { clipboardActions } from "./clipboard.js";
 import { timeOf } from "./conflict.js";
 import { Editor } from "./editor.js";
 import { Gestures } from "./gestures.js";
+import { guessActions, showGuesses } from "./guesses.js";
 import { History } from "./history.js";
-import { KEY_CARD } from "./keyboard.js";
+import { KEY_GROUPS, keymap, keysOf, printed } from "./keyboard.js";
 import { listenToKeys } from "./keys.js";
 import { Panel } from "./panel.js";
 import { Presence } from "./presence.js";
@@ -76,10 +79,11 @@ function watchPhoto(editor) {
   if (photo.complete && photo.naturalWidth === 0) missing();
 }
 
-/** @param {HTMLElement} list */
-function fillKeyCard(list) {
-  const rows = KEY_CARD.map(([title, keys]) => html("section", {}, html("h3", {}, title),
-    html("dl", { class: "kv" }, ...keys.flatMap(([key, text]) => [html("dt", {}, html("kbd", {}, key)), html("dd", {}, text)]))));
+/** @param {HTMLElement} list @param {Map<string, string>} map */
+function fillKeyCard(list, map) {
+  const keys = (action) => keysOf(action, map).map((key) => html("kbd", {}, printed(key)));
+  const rows = KEY_GROUPS.map(([title, actions]) => html("section", {}, html("h3", {}, title),
+    html("dl", { class: "kv" }, ...actions.flatMap(({ action, text }) => [html("dt", {}, ...keys(action)), html("dd", {}, text)]))));
   list.replaceChildren(...rows);
 }
 
@@ -108,18 +112,22 @@ function start(root) {
   });
   const gestures = new Gestures(editor);
   const chooser = new ClassChooser(document.querySelector("[data-class-dialog]"), store.classes);
-  editor.chooseClass = (present) => chooser.choose(present);
+  const keys = { map: keymap(data.keys) };
+  Object.assign(editor.actions, boxActions(editor), clipboardActions(editor, () => data.previous_boxes_url));
+  Object.assign(editor.actions, guessActions(editor));
+  editor.chooseClass = (present) => chooser.choose(present, editor.pointer);
   editor.giveUpDrag = () => gestures.giveUp();
-  new Panel(root.querySelector("[data-panel]"), editor);
+  new Panel(root.querySelector("[data-panel]"), editor, keys);
+  showGuesses(editor, root.querySelector("[data-guesses]"));
   const find = (name) => root.querySelector(`[data-${name}]`);
   new SaveStatus(editor, { chip: find("save-state"), note: find("save-note"), revision: find("revision") }, data.image.url);
   new Presence(editor.saver, find("presence"), data);
   rememberClass(store);
-  listenToKeys(editor);
+  listenToKeys(editor, keys);
   listenToButtons(editor);
   showCounters(editor);
   watchPhoto(editor);
-  fillKeyCard(document.querySelector("[data-key-card]"));
+  fillKeyCard(document.querySelector("[data-key-card]"), keys.map);
   root.querySelector(".strip [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   parts.canvas.focus({ preventScroll: true });
   root.dataset.ready = "true";

@@ -1,6 +1,7 @@
 /* The lists beside the photo: classes with their keys, boxes, flags, and what is said of the whole photo. */
 import { html, on, svg } from "../utils.js";
 import { sizeText } from "./geometry.js";
+import { classKeys, printed } from "./keyboard.js";
 import { spokenBox } from "./render.js";
 
 /** @import { Editor } from "./editor.js" */
@@ -9,8 +10,9 @@ import { spokenBox } from "./render.js";
 const swatch = (colour) => svg("svg", { class: "swatch", viewBox: "0 0 12 12", "aria-hidden": "true" }, svg("rect", { width: 12, height: 12, fill: colour }));
 
 export class Panel {
-  /** @param {HTMLElement} root @param {Editor} editor */
-  constructor(root, editor) {
+  /** @param {HTMLElement} root @param {Editor} editor @param {{map: Map<string, string>}} keys */
+  constructor(root, editor, keys) {
+    this.keys = keys;
     this.root = root;
     this.editor = editor;
     this.store = editor.store;
@@ -34,7 +36,14 @@ export class Panel {
     this.store.addEventListener("selection", (event) => this.selection(event.detail));
     this.store.addEventListener("class", () => this.currentClass());
     this.store.addEventListener("marks", () => this.marks());
-    on(this.boxList, "click", "[data-box]", (event, row) => this.store.select(row.dataset.box));
+    this.store.addEventListener("aside", (event) => {
+      this.boxes(event.detail.ids);
+      this.flags();
+    });
+    on(this.boxList, "click", "[data-box]", (event, row) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) this.store.toggle(row.dataset.box);
+      else this.store.select(row.dataset.box);
+    });
   }
 
   /** @private */
@@ -47,7 +56,8 @@ export class Panel {
   /** @private @param {LabelClass} each */
   classRow(each) {
     const count = html("span", { class: "soft num", "data-count-of": each.id });
-    const key = each.hotkey ? [html("kbd", {}, each.hotkey)] : [];
+    const [hotkey] = [...classKeys(this.store.classes, this.keys.map)].find(([, id]) => id === each.id) ?? [];
+    const key = hotkey ? [html("kbd", {}, printed(hotkey))] : [];
     return html("li", {}, html("button", { type: "button", class: "line", "data-act": `class:${each.id}`, "aria-pressed": "false" },
       swatch(each.colour), html("span", { class: "clip grow" }, each.name), count, ...key));
   }
@@ -77,8 +87,9 @@ export class Panel {
     const labelClass = this.store.labelClass(box.class_id);
     const name = labelClass?.name ?? "unknown class";
     const model = box.source === "model" ? [`model ${box.score?.toFixed(2) ?? ""}`] : [];
-    const notes = [...model, ...["difficult", "truncated", "occluded"].filter((flag) => box[flag])].join(", ");
-    const row = html("li", {}, html("button", { type: "button", class: "line", "data-box": box.id, "aria-label": spokenBox(box, name), "aria-pressed": String(box.id === this.store.selectedId) },
+    const aside = ["locked", "hidden"].filter((how) => this.store.aside[how].has(box.id));
+    const notes = [...model, ...aside, ...["difficult", "truncated", "occluded"].filter((flag) => box[flag])].join(", ");
+    const row = html("li", {}, html("button", { type: "button", class: "line", "data-box": box.id, "aria-label": spokenBox(box, name), "aria-pressed": String(this.store.chosen.has(box.id)) },
       swatch(labelClass?.colour ?? "#ffffff"), html("span", { class: "clip grow" }, name), html("small", { class: "num nowrap" }, sizeText(box)), ...(notes ? [html("small", { class: "notes clip" }, notes)] : [])));
     const old = this.rows.get(box.id);
     if (old) old.replaceWith(row);
@@ -104,20 +115,24 @@ export class Panel {
   }
 
   /** @private */
-  selection({ before, after }) {
-    this.rows.get(before)?.firstChild.setAttribute("aria-pressed", "false");
-    const row = this.rows.get(after);
-    row?.firstChild.setAttribute("aria-pressed", "true");
-    row?.scrollIntoView({ block: "nearest" });
+  selection({ after, ids }) {
+    for (const id of ids) this.rows.get(id)?.firstChild.setAttribute("aria-pressed", String(this.store.chosen.has(id)));
+    this.rows.get(after)?.scrollIntoView({ block: "nearest" });
     this.flags();
   }
 
   /** @private */
   flags() {
-    const box = this.store.selected;
+    const { selection, aside } = this.store;
+    const all = (test) => String(selection.length > 0 && selection.every(test));
     for (const button of this.root.querySelectorAll("[data-act^='flag:']")) {
-      button.disabled = !box || !this.editor.canEdit;
-      button.setAttribute("aria-pressed", String(Boolean(box?.[button.dataset.act.slice(5)])));
+      button.disabled = selection.length === 0 || !this.editor.canEdit;
+      button.setAttribute("aria-pressed", all((box) => box[button.dataset.act.slice(5)]));
+    }
+    for (const [action, how] of [["lock", "locked"], ["hide", "hidden"]]) {
+      const button = this.root.querySelector(`[data-act=${action}]`);
+      button.disabled = selection.length === 0;
+      button.setAttribute("aria-pressed", all(({ id }) => aside[how].has(id)));
     }
   }
 

@@ -52,6 +52,7 @@ export class Renderer {
   listen() {
     this.store.addEventListener("boxes", (event) => this.boxes(event.detail.ids));
     this.store.addEventListener("selection", (event) => this.selection(event.detail));
+    this.store.addEventListener("aside", (event) => this.boxes(event.detail.ids));
     this.viewport.addEventListener("view", () => this.place());
   }
 
@@ -94,6 +95,8 @@ export class Renderer {
     wash.setAttribute("fill", colour);
     line.setAttribute("stroke", colour);
     line.classList.toggle("dashed", box.source === "model");
+    mark.classList.toggle("hidden", this.store.aside.hidden.has(box.id));
+    mark.classList.toggle("locked", this.store.aside.locked.has(box.id));
     mark.setAttribute("aria-label", spokenBox(box, labelClass?.name ?? "unknown class"));
     this.shape(mark, box, this.tagText(box));
   }
@@ -134,10 +137,11 @@ export class Renderer {
   }
 
   /** @private */
-  selection({ before, after }) {
-    for (const [id, isOn] of [[before, false], [after, true]]) {
+  selection({ after, ids }) {
+    for (const id of ids) {
       const mark = this.marks.get(id);
       if (!mark) continue;
+      const isOn = this.store.chosen.has(id);
       mark.classList.toggle("on", isOn);
       mark.setAttribute("aria-selected", String(isOn));
       if (isOn) this.world.append(mark); // Above the others.
@@ -147,9 +151,10 @@ export class Renderer {
     this.placeGrips(this.store.selected);
   }
 
-  /** @private @param {Rect | null} rect */
+  /** @private @param {Rect | null} rect of the one chosen box that may be resized */
   placeGrips(rect) {
-    if (!rect) {
+    const { chosen, selectedId, aside } = this.store;
+    if (!rect || chosen.size > 1 || aside.locked.has(selectedId)) {
       this.grips.remove();
       return;
     }

@@ -6,7 +6,8 @@
  * Events, all CustomEvents:
  *   "boxes"      detail {ids}: boxes that came, changed or went
  *   "marks"      verified or negative changed
- *   "selection"  detail {before, after}: box ids or null
+ *   "selection"  detail {before, after, ids}: the box that keys act on, and all that are chosen or were (ids)
+ *   "aside"      detail {ids}: boxes that were locked or hidden, or no longer are; never saved
  *   "class"      the class new boxes get changed
  *   "content"    something that a save must carry changed (after "boxes" or "marks")
  */
@@ -17,8 +18,10 @@ export class Store extends EventTarget {
     this.size = { width: data.image.width, height: data.image.height };
     this.classes = data.classes;
     this.classId = data.classes[0]?.id ?? null;
-    /** @type {string | null} */
-    this.selectedId = null;
+    /** @type {Set<string>} in the order they were chosen */
+    this.chosen = new Set();
+    /** Boxes put aside on this screen, whatever the photo: ids are unique. @type {Record<"locked" | "hidden", Set<string>>} */
+    this.aside = { locked: new Set(), hidden: new Set() };
     /** @type {Map<string, Box>} */
     this.byId = new Map(data.boxes.map((box) => [box.id, { ...box }]));
     this.verified = Boolean(data.image.verified);
@@ -28,6 +31,21 @@ export class Store extends EventTarget {
   /** @returns {Box[]} in the order they are listed */
   get boxes() {
     return [...this.byId.values()];
+  }
+
+  /** @returns {string | null} the box chosen last */
+  get selectedId() {
+    return [...this.chosen].at(-1) ?? null;
+  }
+
+  /** @returns {Box[]} all that are chosen */
+  get selection() {
+    return [...this.chosen].flatMap((id) => this.byId.get(id) ?? []);
+  }
+
+  /** @returns {Box[]} those that are not hidden */
+  get visible() {
+    return this.boxes.filter(({ id }) => !this.aside.hidden.has(id));
   }
 
   /** @returns {Box | null} */
@@ -47,11 +65,29 @@ export class Store extends EventTarget {
 
   /** @param {string | null} id */
   select(id) {
+    this.selectMany(id === null ? [] : [id]);
+  }
+
+  /** @param {string[]} ids the last of them is the one that grips and Tab stand at */
+  selectMany(ids) {
     const before = this.selectedId;
-    const after = id !== null && this.byId.has(id) ? id : null;
-    if (before === after) return;
-    this.selectedId = after;
-    this.tell("selection", { before, after });
+    const were = this.chosen;
+    this.chosen = new Set(ids.filter((id) => this.byId.has(id)));
+    if ([...were].join() === [...this.chosen].join()) return;
+    this.tell("selection", { before, after: this.selectedId, ids: [...new Set([...were, ...this.chosen])] });
+  }
+
+  /** Choose one more, or one less. @param {string} id */
+  toggle(id) {
+    const others = [...this.chosen].filter((each) => each !== id);
+    this.selectMany(this.chosen.has(id) ? others : [...others, id]);
+  }
+
+  /** @param {"locked" | "hidden"} how @param {string[]} ids @param {boolean} isOn */
+  putAside(how, ids, isOn) {
+    for (const id of ids) this.aside[how][isOn ? "add" : "delete"](id);
+    if (how === "hidden" && isOn) this.selectMany([...this.chosen].filter((id) => !ids.includes(id)));
+    this.tell("aside", { ids });
   }
 
   /** @param {number} id of the class that new boxes get */
@@ -77,7 +113,7 @@ export class Store extends EventTarget {
 
   /** @param {string} id */
   remove(id) {
-    if (this.selectedId === id) this.select(null);
+    if (this.chosen.has(id)) this.toggle(id);
     this.byId.delete(id);
     this.tell("boxes", { ids: [id] });
     this.tell("content", {});
@@ -100,14 +136,14 @@ export class Store extends EventTarget {
   /** What the server has, folded in by the saver: shown, but nothing that a save must carry. @param {Content} content */
   fold(content) {
     const ids = new Set([...this.byId.keys(), ...content.boxes.map((box) => box.id)]);
-    const kept = this.selectedId;
+    const kept = [...this.chosen];
     this.select(null);
     this.byId = new Map(content.boxes.map((box) => [box.id, { ...box }]));
     this.verified = content.verified;
     this.negative = content.negative;
     this.tell("boxes", { ids: [...ids] });
     this.tell("marks", {});
-    this.select(kept);
+    this.selectMany(kept);
   }
 
   /** @private */

@@ -1,5 +1,5 @@
 /* Where the photo lies on the stage, and how large. */
-import { fitView, holdView, toImage, zoomAt } from "./geometry.js";
+import { fitView, holdView, toImage, viewOf, zoomAt } from "./geometry.js";
 
 /** @import { Point, Size, View } from "./types.js" */
 
@@ -45,6 +45,16 @@ export class Viewport extends EventTarget {
   /** @param {number} factor @param {Point} [at] */
   zoomBy(factor, at) {
     this.zoomTo(this.view.scale * factor, at);
+  }
+
+  /** @param {import("./types.js").Rect} rect of the image, to fill most of the stage */
+  zoomToRect(rect) {
+    this.set(viewOf(rect, this.room));
+  }
+
+  /** @returns {Point} of the image, in the middle of what is seen */
+  get middle() {
+    return toImage(this.view, { x: this.room.width / 2, y: this.room.height / 2 });
   }
 
   /** @param {{clientX: number, clientY: number}} event @returns {Point} on the stage */

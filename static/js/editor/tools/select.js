@@ -1,18 +1,17 @@
-/* Choosing, moving and resizing. A drag shows where the box would go and becomes one command when it ends. */
-import { changeBox } from "../commands.js";
-import { boxAt, contains, handleAt, moveRect, resizeRect, sameRect } from "../geometry.js";
+/* Choosing, moving and resizing. A drag shows where the boxes would go and becomes one command when it ends. */
+import { boxesAt, contains, handleAt, moveRect, resizeRect, sameRect, snapToEdges } from "../geometry.js";
 import { mayEdit } from "../rules.js";
-import { CLICK } from "./draw.js";
+import { CLICK, SNAP } from "./draw.js";
 
 /** @import { Editor } from "../editor.js" */
 /** @import { Gesture } from "../gestures.js" */
-/** @import { Box, Handle } from "../types.js" */
+/** @import { Box, Handle, Point, Rect } from "../types.js" */
 
 /** Stage pixels around a grip or an edge; a finger needs more than a mouse. */
-const reachOf = (event) => (event.pointerType === "touch" ? 18 : 8);
+const reachOf = (event) => (event.pointerType === "touch" ? 22 : 8);
 
 /**
- * What lies under the pointer.
+ * What lies under the pointer: a grip of the chosen box, a chosen box, else the smallest box.
  * @param {Editor} editor
  * @param {PointerEvent} event
  * @returns {{box: Box, handle: Handle | null} | null}
@@ -20,12 +19,21 @@ const reachOf = (event) => (event.pointerType === "touch" ? 18 : 8);
 export function hit(editor, event) {
   const point = editor.viewport.imagePoint(event);
   const reach = reachOf(event) / editor.viewport.view.scale;
-  const { selected } = editor.store;
-  const handle = selected && handleAt(selected, point, reach);
-  if (handle) return { box: selected, handle };
-  const box = boxAt(editor.store.byId.values(), point, reach / 4);
+  const { store } = editor;
+  const only = store.chosen.size === 1 && !store.aside.locked.has(store.selectedId) ? store.selected : null;
+  const handle = only && handleAt(only, point, reach);
+  if (handle) return { box: only, handle };
+  const under = boxesAt(store.visible, point, reach / 4);
+  const box = under.find(({ id }) => store.chosen.has(id)) ?? under[0];
   if (box) return { box, handle: null };
-  return selected && contains(selected, point, reach / 2) ? { box: selected, handle: null } : null;
+  return only && contains(only, point, reach / 2) ? { box: only, handle: null } : null;
+}
+
+/** The boxes under a place, one after the other: the one after the chosen one. @param {Editor} editor @param {Point} point on the image */
+export function cycle(editor, point) {
+  const under = boxesAt(editor.store.visible, point, 2 / editor.viewport.view.scale);
+  const next = under[(under.findIndex(({ id }) => id === editor.store.selectedId) + 1) % under.length];
+  if (next) editor.store.select(next.id);
 }
 
 /**
@@ -35,25 +43,46 @@ export function hit(editor, event) {
  * @returns {Gesture | null}
  */
 export function beginSelect(editor, event, { box, handle }) {
-  editor.store.select(box.id);
+  const { store, renderer, viewport } = editor;
+  const wasChosen = store.chosen.has(box.id);
+  if (!wasChosen) store.select(box.id);
   if (mayEdit(editor.canEdit)) return null;
-  const from = editor.viewport.imagePoint(event);
+  const from = viewport.imagePoint(event);
   const pressed = { x: event.clientX, y: event.clientY };
-  let rect = null;
-  const landing = (point) =>
-    handle ? resizeRect(box, handle, point, editor.store.size) : moveRect(box, point.x - from.x, point.y - from.y, editor.store.size);
+  const held = store.selection.filter(({ id }) => !store.aside.locked.has(id));
+  /** @type {Map<string, Rect> | null} */
+  let rects = null;
   return {
     move(to) {
-      if (!rect && Math.hypot(to.clientX - pressed.x, to.clientY - pressed.y) < CLICK) return;
-      rect = landing(editor.viewport.imagePoint(to));
-      editor.renderer.preview(box, rect);
+      if (!rects && Math.hypot(to.clientX - pressed.x, to.clientY - pressed.y) < CLICK) return;
+      rects = landing(editor, held, handle, from, viewport.imagePoint(to));
+      for (const each of held) renderer.preview(each, rects.get(each.id));
     },
     end() {
-      editor.renderer.endPreview(box.id);
-      if (rect && !sameRect(rect, box)) editor.history.run(changeBox(box, rect, handle ? "resize box" : "move box"));
+      for (const each of held) renderer.endPreview(each.id);
+      if (rects) editor.change(held.filter((each) => !sameRect(rects.get(each.id), each)), (each) => rects.get(each.id), handle ? "resize box" : "move box");
+      else if (wasChosen && !handle) cycle(editor, from);
     },
     cancel() {
-      editor.renderer.endPreview(box.id);
+      for (const each of held) renderer.endPreview(each.id);
     },
   };
+}
+
+/** @param {Editor} editor @param {Box[]} boxes @param {Handle | null} handle @param {Point} from @param {Point} to @returns {Map<string, Rect>} */
+function landing({ store, viewport }, boxes, handle, from, to) {
+  const { size } = store;
+  if (handle) return new Map(boxes.map((box) => [box.id, resizeRect(box, handle, snapToEdges(to, size, SNAP / viewport.view.scale), size)]));
+  const [dx, dy] = together(boxes, to.x - from.x, to.y - from.y, size);
+  return new Map(boxes.map((box) => [box.id, moveRect(box, dx, dy, size)]));
+}
+
+/** Boxes that move together stop together: none may leave the image. @returns {[number, number]} */
+export function together(boxes, dx, dy, size) {
+  const hold = (step, low, high, limit) => Math.min(Math.max(step, -low), Math.max(-low, limit - high));
+  const edge = (name, best) => best(...boxes.map((box) => box[name]));
+  return [
+    hold(dx, edge("x1", Math.min), edge("x2", Math.max), size.width),
+    hold(dy, edge("y1", Math.min), edge("y2", Math.max), size.height),
+  ];
 }
