@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sw_site.lib.errors import UserError
 from training import presets
+from training.configs import PREFIX, imported
 from training.engine.architectures.preset import Preset
 from training.engine.architectures.presets import CUSTOM
+from training.engine.recipe import CUSTOM_BATCH_SIZE
 
 if TYPE_CHECKING:
     from datasets.models import DatasetVersion
@@ -21,7 +23,9 @@ RUN_FORMAT = 1
 class TrainingSettings:
     """What a person may choose. `learning_rate` is the peak of a cosine with 5 % warm-up; `input_size` is in pixels.
 
-    `patience` is the number of evaluations without progress after which a run stops early, 0 for never.
+    `patience` is the number of evaluations without progress after which a run stops early, 0 for never. `imported` is
+    the digest of a kept pipeline.config, whose network, sizes and (at a `learning_rate` of 0) rate are its own; the
+    architecture is then "custom".
     """
 
     steps: int
@@ -34,12 +38,14 @@ class TrainingSettings:
     horizontal_flip: bool = True
     patience: int = 0
     seed: int = 1
+    imported: str = ""
 
     def __post_init__(self) -> None:
         """Refuses what the engine would refuse later; UserError `bad_setting`."""
         within("The number of steps", self.steps, presets.MIN_STEPS, presets.MAX_STEPS)
         within("The batch size", self.batch_size, presets.MIN_BATCH, presets.MAX_BATCH)
-        within("The learning rate", self.learning_rate, 1e-6, 1.0)
+        if not (self.is_custom and self.learning_rate == 0):
+            within("The learning rate", self.learning_rate, 1e-6, 1.0)
         within("The seed", self.seed, 0, 2**31 - 1)
         within("The patience", self.patience, 0, presets.MAX_PATIENCE)
         one_of("The augmentation", self.augmentation, tuple(presets.AUGMENTATIONS))
@@ -53,6 +59,10 @@ class TrainingSettings:
         values = {key: value for key, value in chosen.items() if value not in (None, "")}
         for key, value in (base.shape if base else {}).items():
             values.setdefault(key, value)
+        if str(values.get("architecture", "")).startswith(PREFIX):
+            values |= {"architecture": CUSTOM, "imported": values["architecture"].removeprefix(PREFIX)}
+        if values.get("architecture") == CUSTOM:
+            return cls.for_imported(version, values)
         preset = presets.preset_of(values.setdefault("architecture", presets.ARCHITECTURE))
         batch = values.setdefault("batch_size", preset.default_batch_size)
         within("The batch size", batch, presets.MIN_BATCH, presets.MAX_BATCH)
@@ -61,6 +71,16 @@ class TrainingSettings:
         values.setdefault("input_size", preset.default_input_size)
         values.setdefault("depth_multiplier", preset.default_depth_multiplier)
         return cls(**values)
+
+    @classmethod
+    def for_imported(cls, version: DatasetVersion, values: dict[str, Any]) -> TrainingSettings:
+        """The same for a pipeline.config somebody brought; UserError when it is not here."""
+        values["imported"] = imported(values.get("imported", "")).digest
+        batch = values.setdefault("batch_size", CUSTOM_BATCH_SIZE)
+        within("The batch size", batch, presets.MIN_BATCH, presets.MAX_BATCH)
+        values.setdefault("steps", presets.default_steps(version.counts["train"]["images"], batch))
+        values.setdefault("learning_rate", 0.0)
+        return cls(**{**values, "input_size": 0, "depth_multiplier": 0.0})
 
     @property
     def is_custom(self) -> bool:
@@ -75,19 +95,17 @@ class TrainingSettings:
     def run_json(self, name: str, base: dict[str, Any]) -> dict[str, Any]:
         """The engine's request (see docs of `training.engine.request`)."""
         every = presets.evaluate_every(self.steps)
+        shape = {} if self.is_custom else {"depth_multiplier": self.depth_multiplier, "input_size": self.input_size}
         return {
             "format": RUN_FORMAT,
             "name": name,
             "seed": self.seed,
-            "model": {
-                "architecture": self.architecture,
-                "depth_multiplier": self.depth_multiplier,
-                "input_size": self.input_size,
-            },
+            **({"imported": self.imported} if self.imported else {}),
+            "model": {"architecture": self.architecture, **shape},
             "train": {
                 "steps": self.steps,
                 "batch_size": self.batch_size,
-                "learning_rate": self.learning_rate,
+                **({"learning_rate": self.learning_rate} if self.learning_rate else {}),
                 "warmup_steps": presets.warmup_steps(self.steps),
                 "augmentation": self.augmentation,
                 "horizontal_flip": self.horizontal_flip,
@@ -107,7 +125,9 @@ def chosen_in(config: dict[str, Any]) -> dict[str, Any]:
     keys = ("steps", "batch_size", "learning_rate", "augmentation", "horizontal_flip", "patience")
     values = {key: train[key] for key in keys if key in train}
     values |= {key: model[key] for key in ("architecture", "depth_multiplier", "input_size") if key in model}
-    return values | ({"seed": config["seed"]} if "seed" in config else {})
+    if "imported" in config:  # what is not in run.json is the config's own
+        values = {"learning_rate": 0.0, "depth_multiplier": 0.0, "input_size": 0, **values}
+    return values | {key: config[key] for key in ("seed", "imported") if key in config}
 
 
 def check_network(preset: Preset, depth_multiplier: float, input_size: int) -> None:

@@ -12,6 +12,8 @@ from sw_site.lib.errors import UserError
 from training import presets
 from training.bases import BACKBONE_SUFFIX, NOTHING, Base, base_choices, base_for
 from training.config import TrainingSettings, chosen_in
+from training.configs import PREFIX, all_imported
+from training.engine.config_import.source import MOST_BYTES
 from training.estimates import Estimate, estimate
 from training.models import Run
 from training.preflight import Finding, preflight
@@ -20,7 +22,7 @@ from training.zoo.store import archives
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
 
-SETTINGS = tuple(TrainingSettings.__dataclass_fields__)
+SETTINGS = tuple(name for name in TrainingSettings.__dataclass_fields__ if name != "imported")
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,10 @@ class RunForm(forms.Form):
         versions = DatasetVersion.objects.visible_to(user).select_related("dataset").order_by("-pk")
         self.fields["version"].queryset = versions  # type: ignore[attr-defined]
         self.fields["base"].choices = base_choices(user)  # type: ignore[attr-defined]
+        own = [(config.reference, config.title) for config in all_imported() if not config.refusal]
+        if own:
+            networks = [*self.fields["architecture"].choices, ("Your pipeline.config", own)]  # type: ignore[attr-defined]
+            self.fields["architecture"].choices = networks  # type: ignore[attr-defined]
 
     @property
     def basic_fields(self) -> list[forms.BoundField]:
@@ -181,7 +187,11 @@ class BackboneForm(forms.Form):
 
 def answers_like(run: Run) -> dict[str, Any]:
     """The answers an earlier run was started with, for starting it again."""
-    return {**chosen_in(run.config), "version": run.version_id, "base": base_answer(run)}
+    chosen = chosen_in(run.config)
+    if digest := chosen.pop("imported", ""):
+        chosen = {key: value for key, value in chosen.items() if value or key == "horizontal_flip"}
+        chosen["architecture"] = f"{PREFIX}{digest}"
+    return {**chosen, "version": run.version_id, "base": base_answer(run)}
 
 
 def base_answer(run: Run) -> str:
@@ -210,3 +220,29 @@ class VersionChoice(forms.Form):
         super().__init__(*args, **kwargs)
         versions = DatasetVersion.objects.visible_to(user).select_related("dataset").order_by("-pk")
         self.fields["version"].queryset = versions  # type: ignore[attr-defined]
+
+
+class ConfigForm(forms.Form):
+    text = forms.CharField(
+        label="Text of a pipeline.config",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "class": "mono"}),
+    )
+    file = forms.FileField(
+        label="Or its file",
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": ".config,.pbtxt,.txt"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("file") and not (cleaned.get("text") or "").strip():
+            self.add_error(None, "Nothing arrived. Paste the text of a pipeline.config, or choose its file.")
+        return cleaned
+
+    def content(self) -> bytes:
+        """What was sent; of a file no more than shows that it is too large."""
+        if file := self.cleaned_data.get("file"):
+            return bytes(file.read(MOST_BYTES + 1))
+        return str(self.cleaned_data["text"]).replace("\r\n", "\n").encode()

@@ -11,6 +11,7 @@ from typing import Any
 
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestError, ManifestImage
 from sw_site.lib.errors import UserError
+from training.configs import imported
 from training.models import Run
 
 
@@ -31,6 +32,8 @@ def prepare(run: Run) -> Path:
         if run.continues and not directory.exists():
             take_along(run.continues.directory, directory)
         directory.mkdir(parents=True, exist_ok=True)
+        if digest := run.config.get("imported"):
+            shutil.copyfile(imported(digest).path, directory / "imported.config")
         for name, text in documents.items():
             write_text(directory / name, text)
         (directory / "cancel").unlink(missing_ok=True)

@@ -6,7 +6,7 @@ import os
 
 from sw_site.lib.errors import UserError
 from training.engine.architectures.preset import Preset
-from training.engine.architectures.presets import DEFAULT, PRESETS
+from training.engine.architectures.presets import CUSTOM, DEFAULT, PRESETS
 
 ARCHITECTURE = DEFAULT
 DEPTH_MULTIPLIERS = (0.35, 0.5, 0.75, 1.0, 1.4)
@@ -89,6 +89,8 @@ def log_every(steps: int) -> int:
 
 def step_cost(architecture: str, depth_multiplier: float, input_size: int, batch_size: int) -> float:
     """Work of one step, as a multiple of the default network of depth 0.35 at 320 px with a batch of 8."""
+    if architecture == CUSTOM:
+        return LARGE_NETWORK_COST * batch_size / 8
     network = 1.0 if architecture == ARCHITECTURE else ARCHITECTURE_COST.get(architecture, LARGE_NETWORK_COST)
     width = DEPTH_COST.get(depth_multiplier, 1.0) if PRESETS[architecture].depth_multipliers else 1.0
     return network * width * (input_size / 320) ** 2 * batch_size / 8

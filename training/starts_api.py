@@ -10,6 +10,7 @@ from ninja.files import UploadedFile
 
 from datasets.models import DatasetVersion
 from sw_site.jobs.models import Job
+from training.configs import Imported, imported, keep, request_explanation
 from training.http import SignedInRequest
 from training.zoo.cards import cards_for
 from training.zoo.documents import document
@@ -46,6 +47,37 @@ class ArchiveOut(Schema):
     known: str
 
 
+class ConfigIn(Schema):
+    text: str
+
+
+class ChangeOut(Schema):
+    field: str
+    before: str
+    after: str
+    reason: str
+
+
+class ConfigOut(Schema):
+    """A pipeline.config that was brought; `reference` is a run's architecture, `state` waiting, read or refused."""
+
+    digest: str
+    reference: str
+    title: str
+    state: str
+    refusal: str
+    blocks: list[dict[str, str]] = []
+    changes: list[ChangeOut] = []
+
+    @staticmethod
+    def resolve_blocks(config: Imported) -> list[dict[str, str]]:
+        return list((config.explanation or {}).get("blocks", []))
+
+    @staticmethod
+    def resolve_changes(config: Imported) -> list[dict[str, str]]:
+        return list((config.explanation or {}).get("changes", []))
+
+
 class DownloadOut(Schema):
     job: int
     state: str
@@ -75,3 +107,17 @@ def add_archive(request: SignedInRequest, archive: File[UploadedFile]) -> Status
     """Keeps an archive that is sent along, to start from as `zoo:NAME` (administrators)."""
     refuse_unless_staff(request.user)
     return Status(201, add_upload(archive))
+
+
+@router.post("/configs", response={202: ConfigOut})
+def add_config(request: SignedInRequest, data: ConfigIn) -> Status[Imported]:
+    """Keeps a pipeline.config and has it read in the background."""
+    config = keep(data.text.encode())
+    request_explanation(config, user=request.user)
+    return Status(202, config)
+
+
+@router.get("/configs/{str:digest}", response=ConfigOut)
+def get_config(request: SignedInRequest, digest: str) -> Imported:
+    """What it says, block by block, and what is changed to train it here, with a reason each."""
+    return imported(digest)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import boards, control, curating, dashboard, live, models, runs, starts
+from training.views import boards, configs, control, curating, dashboard, live, models, runs, starts
 
 app_name = "training"
 
@@ -9,6 +9,8 @@ urlpatterns = [
     path("desk/", dashboard.desk, name="desk"),
     path("desk/<slug:slug>/series/", dashboard.desk_series, name="desk-series"),
     path("new/", runs.run_create, name="run-create"),
+    path("configs/", configs.config_list, name="config-list"),
+    path("configs/<str:digest>/", configs.config_detail, name="config-detail"),
     path("starts/", starts.start_list, name="start-list"),
     path("starts/upload/", starts.archive_create, name="archive-create"),
     path("starts/<str:name>/", starts.start_card, name="start-card"),

@@ -17,6 +17,7 @@ from training.preflight.finding import BLOCK, FIX, WARN, Finding, Subject, count
 from training.presets import preset_of
 
 SAME, TWICE = 0.999, 0.95  # IoU from which two boxes are one, and from which they are one object
+CUSTOM_INPUT = 300  # pixels; what most configs that are brought along have, or more
 SLACK = 0.01  # pixels; edges are floats
 
 
@@ -54,7 +55,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         return
     with np.errstate(invalid="ignore"):
         yield from check_edges(boxes)
-        yield from check_sides(boxes, subject.config.input_size)
+        yield from check_sides(boxes, subject.config.input_size or CUSTOM_INPUT)
     yield from check_crowds(subject.manifest)
     yield from check_overlaps(subject.manifest)
     yield from check_fit(subject)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sw_site.lib.errors import UserError
 from training import presets
 from training.config import TrainingSettings
+from training.configs import imported
 from training.engine.recipe import has_sides
-from training.preflight.finding import FIX, WARN, Finding, Subject
+from training.preflight.finding import BLOCK, FIX, WARN, Finding, Subject, named
 
 #: How far a learning rate may be from the recipe for its batch: 0.08 at 16 images is the most that is known to work.
 HIGH, LOW = 8.0, 1 / 30
@@ -17,6 +19,8 @@ FEW_EVALUATIONS = 10
 
 def check(subject: Subject) -> Iterator[Finding]:
     config = subject.config
+    if config.is_custom:
+        yield from check_imported(config)
     yield from check_rate(config)
     yield from check_batch(subject)
     yield from check_evaluations(config)
@@ -27,6 +31,24 @@ def check(subject: Subject) -> Iterator[Finding]:
             "A class is told from another by its side (left, right), and photos are mirrored at random, which would "
             "teach the wrong one. Switch mirroring off.",
         )
+
+
+def check_imported(config: TrainingSettings) -> Iterator[Finding]:
+    """What the engine says of a pipeline.config that was brought along: whatever it changes is said."""
+    try:
+        found = imported(config.imported)
+    except UserError as error:
+        yield Finding(BLOCK, "config_missing", error.message)
+        return
+    if found.refusal:
+        yield Finding(BLOCK, "config_refused", f"The pipeline.config cannot be trained. {found.refusal}")
+    elif not found.explanation:
+        message = "The pipeline.config is still being read. Wait a moment, then start the run."
+        yield Finding(BLOCK, "config_unread", message)
+    else:
+        changes = [change["field"] for change in found.explanation["changes"]]
+        message = f"{len(changes)} settings of the pipeline.config are set anew ({named(changes)}); its page says why."
+        yield Finding(FIX, "config_changed", message)
 
 
 def check_rate(config: TrainingSettings) -> Iterator[Finding]:

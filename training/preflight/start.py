@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from sw_site.lib.errors import UserError
 from training.bases import BACKBONE_SUFFIX, HDF5_SIGNATURE, Base, shape_of
 from training.config import TrainingSettings
+from training.configs import imported
 from training.engine.errors import EngineError
 from training.engine.zoo.layout import check_complete
 from training.models import TrainedModel
@@ -27,7 +29,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         )
     if base.model:
         yield from check_shape(base, base.model, config)
-    elif base.kind == "zoo" and base.shape.get("architecture", config.architecture) != config.architecture:
+    elif base.kind == "zoo" and base.shape.get("architecture", network_of(config)) != network_of(config):
         yield other_network(base, str(base.shape["architecture"]), config)
 
 
@@ -67,11 +69,11 @@ def has_signature(path: Path) -> bool:
 
 def check_shape(base: Base, model: TrainedModel, config: TrainingSettings) -> Iterator[Finding]:
     shape = shape_of(model)
-    network = shape.get("architecture", config.architecture)
-    if network != config.architecture:
+    network = shape.get("architecture", network_of(config))
+    if network != network_of(config):
         yield other_network(base, network, config)
     depth = shape.get("depth_multiplier", config.depth_multiplier)
-    if depth != config.depth_multiplier:
+    if depth != config.depth_multiplier and not config.is_custom:
         yield Finding(
             BLOCK,
             "base_other_depth",
@@ -80,10 +82,20 @@ def check_shape(base: Base, model: TrainedModel, config: TrainingSettings) -> It
         )
 
 
+def network_of(config: TrainingSettings) -> str:
+    """The preset a run builds, or the one whose network its own config has."""
+    if not config.is_custom:
+        return config.architecture
+    try:
+        return imported(config.imported).preset_name
+    except UserError:
+        return config.architecture
+
+
 def other_network(base: Base, network: str, config: TrainingSettings) -> Finding:
     return Finding(
         BLOCK,
         "base_other_architecture",
-        f"{base.label} is a {network} and this run asks for a {config.architecture}, so none of its weights would "
+        f"{base.label} is a {network} and this run asks for a {network_of(config)}, so none of its weights would "
         f"fit. Choose {network}, or start from nothing.",
     )

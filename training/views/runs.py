@@ -64,7 +64,7 @@ def first_answers(request: SignedInRequest) -> dict[str, Any]:
     run = Run.objects.visible_to(request.user).filter(pk=again).first() if again.isdecimal() else None
     if run:
         return answers_like(run)
-    return {key: request.GET[key] for key in ("version", "base") if request.GET.get(key)}
+    return {key: request.GET[key] for key in ("version", "base", "architecture") if request.GET.get(key)}
 
 
 def form_data(form: RunForm, answers: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from google.protobuf import text_format
+
 from training.engine.config_import.migrating import migrate
 from training.engine.config_import.migrating_train import names
 from training.engine.config_import.reading import parse
@@ -18,6 +20,8 @@ WAYS = {"tf2": "TensorFlow 2", "tf1": "TensorFlow 1, in a process of its own"}
 
 def explain(path: Path) -> dict[str, Any]:
     """`{"path", "title", "blocks": [{"block", "sentence"}], "changes": [{"field", "before", "after", "reason"}]}`.
+
+    Also `before` and `after`: the whole config as it came and as it would be trained, as text.
 
     The changes are those of an import with as many classes as the config has and the engine's default settings.
     Raises `EngineError` for a file that is no config or cannot be built.
@@ -35,6 +39,8 @@ def explain(path: Path) -> dict[str, Any]:
         "title": chosen.title if chosen else model.feature_extractor.type,
         "blocks": [{"block": block, "sentence": sentence} for block, sentence in sentences(pipeline, kind, model)],
         "changes": [asdict(change) for change in migrated.changes],
+        "before": text_format.MessageToString(pipeline, as_utf8=True),
+        "after": text_format.MessageToString(migrated.pipeline, as_utf8=True),
     }
 
 

@@ -1,0 +1,174 @@
+"""Somebody's own pipeline.config: kept by its content, explained in a child process, trained as `config:DIGEST`."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from sw_site.jobs.context import JobContext
+from sw_site.jobs.errors import JobError
+from sw_site.jobs.models import Job
+from sw_site.jobs.queue import create_job, enqueue
+from sw_site.lib.errors import UserError
+from training.engine import parent, runner
+from training.engine.config_import.source import MOST_BYTES, extractor_of, load, preset_with
+from training.engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+KIND = "explain_config"
+PREFIX = "config:"
+LIMIT_SECONDS = 180
+SHOWN_AROUND = 3  # equal lines around each change of a diff
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A kept config. `explanation` is what the engine says of it (None until it has been read), `refusal` why not."""
+
+    digest: str
+    extractor: str
+    explanation: dict[str, Any] | None = None
+    refusal: str = ""
+
+    @property
+    def title(self) -> str:
+        found = preset_with(self.extractor)
+        return f"{found.title if found else self.extractor}, {self.digest[:6]}"
+
+    @property
+    def reference(self) -> str:
+        return f"{PREFIX}{self.digest}"
+
+    @property
+    def path(self) -> Path:
+        return folder() / f"{self.digest}.config"
+
+    @property
+    def preset_name(self) -> str:
+        """The preset with the same network, empty when there is none."""
+        found = preset_with(self.extractor)
+        return found.name if found else ""
+
+    @property
+    def state(self) -> str:
+        return "read" if self.explanation else "refused" if self.refusal else "waiting"
+
+    @property
+    def diff(self) -> list[tuple[str, str]]:
+        """(kind, line) of the config as it came and as it will be trained; kind is "", "+", "-" or "@"."""
+        said = self.explanation or {}
+        return list(diff_of(said.get("before", ""), said.get("after", "")))
+
+
+def folder() -> Path:
+    return Path(settings.DATA_DIR) / "configs"
+
+
+def diff_of(before: str, after: str) -> Iterator[tuple[str, str]]:
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=SHOWN_AROUND, lineterm="")
+    for line in list(lines)[2:]:
+        yield (line[0].strip(), "" if line[0] == "@" else line[1:])
+
+
+def keep(content: bytes) -> Imported:
+    """Keeps a config under its digest. UserError when it is no config of a detector."""
+    if len(content) > MOST_BYTES:
+        raise UserError("bad_config", "It is larger than a megabyte, which no pipeline.config is. Choose another.", 422)
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    path, part = folder() / f"{digest}.config", folder() / f"{digest}.part"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part.write_bytes(content)
+    try:
+        extractor_of(load(part))
+        part.replace(path)
+    except EngineError as error:
+        raise UserError(error.code, error.sentence.replace(part.name, "The file"), 422) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return imported(digest)
+
+
+def imported(digest: str) -> Imported:
+    """The kept config of this digest; UserError 404 when there is none."""
+    path = folder() / f"{digest}.config"
+    if not digest.isalnum() or not path.is_file():
+        raise UserError("no_such_config", "There is no such pipeline.config here. Paste it again.", 404)
+    said: dict[str, Any] = {}
+    with suppress(OSError, ValueError):  # not read yet, or half a note: it is read again when asked for
+        said = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    refusal = str(said.get("refusal", ""))
+    return Imported(digest, extractor_of(load(path)), None if refusal else said or None, refusal)
+
+
+def all_imported() -> list[Imported]:
+    """The newest first."""
+    paths = sorted(folder().glob("*.config"), key=lambda path: -path.stat().st_mtime) if folder().is_dir() else []
+    return [imported(path.stem) for path in paths[:100]]
+
+
+def request_explanation(config: Imported, *, user: User | None = None, submit: bool = True) -> Job | None:
+    """The job that reads a config; None when it has been read, one on its way is not doubled."""
+    if config.state != "waiting":
+        return None
+    waiting = Job.objects.active().filter(kind=KIND, payload__digest=config.digest).first()
+    if waiting:
+        return waiting
+    address = reverse("training:config-detail", args=[config.digest])
+    payload = {"digest": config.digest}
+    job = create_job(explain, kind=KIND, title=f"Read {config.title}", payload=payload, user=user, subject_url=address)
+    if submit:
+        enqueue(job)
+    return job
+
+
+def explain(context: JobContext, digest: str) -> dict[str, Any]:
+    """Job: reads a config in a child process and keeps what is said of it."""
+    context.progress(0.1, 1.0, "Reading the config")
+    try:
+        config = imported(digest)
+        explanation = explain_file(config.path)
+        write(config, explanation)
+    except UserError as error:
+        if error.code == "bad_config":
+            write(imported(digest), {"refusal": error.message})
+        raise JobError(error.message) from error
+    return {"digest": digest, "changes": len(explanation["changes"])}
+
+
+def write(config: Imported, said: dict[str, Any]) -> None:
+    part = config.path.with_suffix(".json.part")
+    part.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+    part.replace(config.path.with_suffix(".json"))
+
+
+def explain_file(path: Path) -> dict[str, Any]:
+    """What an import of the file would change, and why. UserError with the engine's own sentence when it is refused."""
+    argv = [sys.executable, "-m", "training.engine", "explain", str(path.resolve())]
+    environment = {**os.environ, parent.VARIABLE: str(os.getpid())}
+    try:
+        answer = subprocess.run(
+            argv, cwd=runner.ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT_SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UserError("engine_silent", "The engine did not answer in time. Try again later.", 503) from error
+    if answer.returncode == runner.DONE:
+        return dict(json.loads(answer.stdout))
+    lines = [line for line in answer.stderr.splitlines() if line.strip()]
+    if answer.returncode == runner.REFUSED and lines:
+        raise UserError("bad_config", lines[-1], 422)
+    said = lines[-1] if lines else f"exit code {answer.returncode}"
+    raise UserError("engine_failed", f"The engine could not read the config ({said}). Run manage.py engine_check.", 500)
