@@ -174,7 +174,7 @@ class RunForm(forms.Form):
             return None
         version, settings, base = (self.cleaned_data[key] for key in ("version", "settings", "start"))
         findings = preflight(version, settings, base)
-        return Plan(version, settings, base, findings, estimate(version, settings))
+        return Plan(version, settings, base, findings, estimate(version, settings, base))
 
 
 class BackboneForm(forms.Form):

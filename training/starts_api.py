@@ -10,8 +10,13 @@ from ninja.files import UploadedFile
 
 from datasets.models import DatasetVersion
 from sw_site.jobs.models import Job
+from training.api import RunIn
+from training.bases import base_for
+from training.config import TrainingSettings
 from training.configs import Imported, imported, keep, request_explanation
 from training.http import SignedInRequest
+from training.preflight import preflight, refuse_if_blocked
+from training.trials import Trial, request_trial, visible_trial
 from training.zoo.cards import cards_for
 from training.zoo.documents import document
 from training.zoo.downloads import refuse_unless_staff, request_download
@@ -78,6 +83,19 @@ class ConfigOut(Schema):
         return list((config.explanation or {}).get("changes", []))
 
 
+class TrialOut(Schema):
+    """`report` has `seconds_per_step`, `steps`, `batch_size`, `memory_mb` and, on a GPU, `gpu_memory_mb`."""
+
+    key: str
+    state: str
+    report: dict[str, Any]
+    error: str = ""
+
+    @staticmethod
+    def resolve_error(trial: Trial) -> str:
+        return trial.job.error if trial.job and trial.state == "failed" else ""
+
+
 class DownloadOut(Schema):
     job: int
     state: str
@@ -121,3 +139,18 @@ def add_config(request: SignedInRequest, data: ConfigIn) -> Status[Imported]:
 def get_config(request: SignedInRequest, digest: str) -> Imported:
     """What it says, block by block, and what is changed to train it here, with a reason each."""
     return imported(digest)
+
+
+@router.post("/trials", response={202: TrialOut})
+def create_trial(request: SignedInRequest, data: RunIn) -> Status[Trial]:
+    """Tries settings out: seconds a step and memory. Ask under its key until `state` is done or failed."""
+    version = get_object_or_404(DatasetVersion.objects.visible_to(request.user), pk=data.version)
+    base = base_for(data.base, request.user)
+    config = TrainingSettings.for_version(version, base, **data.chosen())
+    refuse_if_blocked(preflight(version, config, base))
+    return Status(202, request_trial(version, config, base, user=request.user))
+
+
+@router.get("/trials/{str:key}", response=TrialOut)
+def get_trial(request: SignedInRequest, key: str) -> Trial:
+    return visible_trial(key, request.user)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import boards, configs, control, curating, dashboard, live, models, runs, starts
+from training.views import boards, configs, control, curating, dashboard, live, models, runs, starts, trials
 
 app_name = "training"
 
@@ -9,6 +9,9 @@ urlpatterns = [
     path("desk/", dashboard.desk, name="desk"),
     path("desk/<slug:slug>/series/", dashboard.desk_series, name="desk-series"),
     path("new/", runs.run_create, name="run-create"),
+    path("trials/", trials.trial_create, name="trial-create"),
+    path("trials/<slug:key>/<int:steps>/", trials.trial_detail, name="trial-detail"),
+    path("trials/<slug:key>/samples/<int:number>.jpg", trials.trial_sample, name="trial-sample"),
     path("configs/", configs.config_list, name="config-list"),
     path("configs/<str:digest>/", configs.config_detail, name="config-detail"),
     path("starts/", starts.start_list, name="start-list"),

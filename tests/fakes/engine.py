@@ -133,6 +133,17 @@ class FakeEngine:
         (self.folder / "eval" / f"detections-{step}.json").write_text(json.dumps(document))
         self.write("eval", step=step, ap=ap, ap50=ap + 0.4, ap75=None, per_class=per_class, best=True, seconds=0.1)
 
+    def trial(self) -> int:
+        if self.told_to("trial") and self.request["train"]["batch_size"] == 13:
+            return self.fail("out_of_memory", "The memory is full; start the run again with half the batch size.", 4)
+        (self.folder / "samples").mkdir()
+        (self.folder / "samples" / "1.jpg").write_bytes(b"a picture")
+        (self.folder / "defaults.config").write_text("a: 1\nbatch_size: 8\n")
+        (self.folder / "pipeline.config").write_text(f"a: 1\nbatch_size: {self.request['train']['batch_size']}\n")
+        report = {"seconds_per_step": 0.25, "steps": 20, "batch_size": 8, "samples": 1, "memory_mb": 900}
+        (self.folder / "trial.json").write_text(json.dumps(report))
+        return 0
+
     def best(self) -> dict[str, float]:
         return json.loads((self.folder / "best" / "best.json").read_text())
 
@@ -153,6 +164,8 @@ def main(argv: list[str]) -> int:
     engine = FakeEngine(Path(argv[1]))
     if argv[0] == "train":
         return engine.train()
+    if argv[0] == "trial":
+        return engine.trial()
     options = dict(zip(argv[2::2], argv[3::2], strict=True))
     if engine.told_to("no-export"):
         return engine.fail("export_mismatch", "The export does not answer like its checkpoint; it was not kept.", 4)

@@ -1,4 +1,4 @@
-"""`python -m training.engine train|export|records RUN_DIR`, `explain CONFIG` or `predict EXPORT_DIR IMAGE`.
+"""`python -m training.engine train|export|records|trial RUN_DIR`, `explain CONFIG` or `predict EXPORT_DIR IMAGE`.
 
 See `parse` for the options and `commands` for what is done. The exit codes are those of `runner`.
 """
@@ -63,6 +63,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     kinds = parser.add_subparsers(dest="command", required=True)
     for name, about in (
         ("train", "train, evaluate and export; goes on from the newest checkpoint"),
+        ("trial", "try it: a dozen training images, some timed steps, the pipeline.config; makes no model"),
         ("records", "only write the TFRecords, label map and pipeline.config"),
         ("export", "export a checkpoint in another format"),
     ):

@@ -32,7 +32,7 @@ def way_of(request: RunRequest, run: RunDirectory) -> str:
 
 
 def in_run_directory(options: argparse.Namespace, run: RunDirectory, events: EventLog, stop: Cancellation) -> None:
-    """`train`, `records` and `export`: refuses what cannot work, then imports TensorFlow and does what was asked."""
+    """What needs a run directory: refuses what cannot work, then imports TensorFlow and does what was asked."""
     refuse_pattern(run)
     dataset = Dataset.load(run.dataset)
     request = RunRequest.from_json(complete(read_json(run.request), dataset))
@@ -50,6 +50,8 @@ def in_run_directory(options: argparse.Namespace, run: RunDirectory, events: Eve
     training = trainer.TrainingRun(run, request, dataset, events, stop)
     if options.command == "train":
         training.execute()
+    elif options.command == "trial":
+        import_module("training.engine.trial").try_out(training)
     else:
         training.write_records()
         events.state("done", "The records are written.")

@@ -1,0 +1,187 @@
+"""Trying a run out before it starts: a few timed steps, a dozen training images, the whole pipeline.config.
+
+The engine does it in a child, on the fullest photos of the version and the settings as they are. What it found is kept
+under a digest of all that, so the same question is answered once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from datasets.models import DatasetVersion
+from datasets.versions.manifest import Manifest, ManifestError, ManifestImage
+from sw_site.jobs.context import JobContext
+from sw_site.jobs.errors import JobError
+from sw_site.jobs.models import Job, JobState
+from sw_site.jobs.queue import create_job, enqueue
+from sw_site.lib.errors import UserError
+from training.bases import Base
+from training.children import engine_child
+from training.config import TrainingSettings
+from training.configs import imported
+from training.devices import device_for
+from training.engine import runner
+from training.jobs import failure, watch
+from training.preparation import as_text, dataset_json
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+KIND = "trial"
+TRAIN_IMAGES, VAL_IMAGES = 24, 2
+KEPT = 40  # trials; the oldest go
+LEFT = ("trial.json", "pipeline.config", "defaults.config", "about.json")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is known of a trial. `report` is the engine's trial.json; `state` is none, running, done or failed."""
+
+    key: str
+    state: str
+    report: dict[str, Any]
+    job: Job | None = None
+
+    @property
+    def folder(self) -> Path:
+        return folder() / self.key
+
+    @property
+    def samples(self) -> range:
+        return range(1, int(self.report.get("samples", 0)) + 1)
+
+    @property
+    def memory_mb(self) -> float | None:
+        return self.report.get("gpu_memory_mb") or self.report.get("memory_mb")
+
+    @property
+    def lines(self) -> list[tuple[bool, str]]:
+        """(changed, line) of the whole pipeline.config, against that of a run in which nothing was chosen."""
+        before, after = (read_lines(self.folder / name) for name in ("defaults.config", "pipeline.config"))
+        return list(marked(before, after))
+
+
+def folder() -> Path:
+    return Path(settings.DATA_DIR) / "trials"
+
+
+def marked(before: list[str], after: list[str]) -> Iterable[tuple[bool, str]]:
+    for kind, _, _, start, end in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        yield from ((kind != "equal", line) for line in after[start:end])
+
+
+def read_lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+
+
+def key_of(version: DatasetVersion, config: TrainingSettings, base: Base) -> str:
+    asked = [version.content_hash, config.run_json("", base.to_json())]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def trial_of(key: str) -> Trial:
+    """What is known of a trial, also when it was never asked for."""
+    job = Job.objects.filter(kind=KIND, payload__key=key).order_by("-pk").first()
+    with suppress(OSError, ValueError):
+        return Trial(key, "done", json.loads((folder() / key / "trial.json").read_text(encoding="utf-8")), job)
+    if job is None:
+        return Trial(key, "none", {})
+    if job.is_active:
+        return Trial(key, "running", {}, job)
+    return Trial(key, "failed" if job.state == JobState.FAILED else "none", {}, job)
+
+
+def visible_trial(key: str, user: User) -> Trial:
+    """A trial by its key; UserError 404 when there is none of a version this person may see."""
+    try:
+        about = json.loads((folder() / key / "about.json").read_text(encoding="utf-8"))
+        DatasetVersion.objects.visible_to(user).get(pk=about["version"])
+    except (OSError, ValueError, DatasetVersion.DoesNotExist):
+        raise UserError("no_such_trial", "There is no such trial any more. Ask for it again.", 404) from None
+    return trial_of(key)
+
+
+def request_trial(
+    version: DatasetVersion, config: TrainingSettings, base: Base, *, user: User | None = None, submit: bool = True
+) -> Trial:
+    """The trial of these answers, asked for now unless it is there or on its way."""
+    key = key_of(version, config, base)
+    known = trial_of(key)
+    if known.state in ("running", "done"):
+        return known
+    write_run(folder() / key, version, config, base)
+    job = create_job(
+        try_out, kind=KIND, title=f"Try out {version}", payload={"key": key}, user=user, queue="gpu",
+        subject_url=reverse("training:run-create"),
+    )  # fmt: skip
+    if submit:
+        enqueue(job)
+    return Trial(key, "running", {}, job)
+
+
+def write_run(target: Path, version: DatasetVersion, config: TrainingSettings, base: Base) -> None:
+    """A run directory with the fullest photos of the version."""
+    try:
+        manifest = version.manifest()
+    except ManifestError as error:
+        raise UserError("version_unreadable", str(error)) from error
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    if config.imported:
+        shutil.copyfile(imported(config.imported).path, target / "imported.config")
+    (target / "about.json").write_text(json.dumps({"version": version.pk}), encoding="utf-8")
+    (target / "dataset.json").write_text(as_text(dataset_json(some_of(manifest))), encoding="utf-8")
+    (target / "run.json").write_text(as_text(config.run_json("trial", base.to_json())), encoding="utf-8")
+
+
+def some_of(manifest: Manifest) -> Manifest:
+    """The training images with the most boxes, others from all over the version, and a little to measure on."""
+    train = manifest.split("train")
+    full = sorted(train, key=lambda image: -len(image.boxes))[: TRAIN_IMAGES // 2]
+    others = [image for image in train if image not in full]
+    spread = others[:: max(1, len(others) // (TRAIN_IMAGES // 2))][: TRAIN_IMAGES // 2]
+    val = [image for image in manifest.split("val") if image.boxes][:VAL_IMAGES]
+    chosen: list[ManifestImage] = sorted([*full, *spread, *val], key=lambda image: image.id)
+    return replace(manifest, images=tuple(chosen))
+
+
+def try_out(context: JobContext, key: str) -> dict[str, Any]:
+    """Job: the engine's `trial` on a prepared directory; keeps the answers and throws the rest away."""
+    directory = folder() / key
+    if not (directory / "run.json").is_file():
+        raise JobError("What was to be tried out is gone. Ask for it again.")
+    context.progress(0.05, 1.0, "Loading TensorFlow and drawing training images")
+    with device_for(context) as device, engine_child(directory, "trial", environment=device.environment) as process:
+        watch(process, context, lambda: None)
+    if process.returncode != runner.DONE:
+        events, _ = runner.read_events(directory / "events.jsonl")
+        errors = [event for event in events if event.get("type") == "error"]
+        raise failure(process.returncode, directory, errors[-1] if errors else None, context)
+    tidy(directory)
+    forget_old()
+    trial = trial_of(key)
+    seconds = trial.report["seconds_per_step"]
+    context.progress(1.0, 1.0, f"{seconds:.3g} s a step")
+    return {"key": key, **trial.report}
+
+
+def tidy(directory: Path) -> None:
+    for path in directory.iterdir():
+        if path.name not in (*LEFT, "samples"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def forget_old() -> None:
+    for path in sorted(folder().iterdir(), key=lambda path: -path.stat().st_mtime)[KEPT:]:
+        shutil.rmtree(path, ignore_errors=True)
