@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,12 +18,12 @@ from django.http import QueryDict
 from numpy.typing import NDArray
 
 from detections.metrics.matching import CODE, MATCH_IOU, OUTCOMES, Matching, counted, missed_at
-from detections.metrics.matrix import Confusion, confusion_matrix
+from detections.metrics.matrix import Confusion
 from detections.metrics.operating import make_point
 from detections.metrics.table import Table, area
 from detections.metrics.values import HEADLINE_SCORE, OperatingPoint, Outcome
 from detections.models import Evaluation
-from detections.tables import confusion_at, matching_at, table_of
+from detections.tables import confusion_at, matching_at, matrix_at, table_of
 
 #: Outcomes as filters have them, in the order of the page. "miss" is TIDE's: missed, and nothing points at it.
 WORDS = {
@@ -54,6 +54,8 @@ SORTS = {
     "image": "By image",
 }
 VIEWS = {"crops": "Crops", "images": "Whole images"}
+#: How many filters' entries a process keeps.
+RECENT_FILTERS = 8
 NOTHING = 0  # a class id that no class has: the background of the matrix
 
 
@@ -168,9 +170,14 @@ class Gallery:
         return np.concatenate([compared, true[self.missed]])
 
     def entries(self) -> NDArray[np.int64]:
-        """The entries of this filter in its order."""
+        """The entries of this filter in its order; those of the last filters are kept, so that paging costs nothing."""
+        return recent_entries(self.evaluation, self.evaluation.boxes_file, replace(self.filter, view="crops"))
+
+    def sorted_entries(self) -> NDArray[np.int64]:
         chosen = np.flatnonzero(self.mask())
-        return self.everything[chosen[np.lexsort((self.everything[chosen], self.sort_key()[chosen]))]]
+        if self.filter.sort == "score":  # as they are numbered
+            return self.everything[chosen]
+        return self.everything[chosen[np.argsort(self.sort_key()[chosen], kind="stable")]]
 
     def mask(self) -> NDArray[np.bool_]:
         asked = self.filter
@@ -240,8 +247,8 @@ class Gallery:
         return make_point(self.filter.score, hits, self.count("", class_id) - missed, hits + missed)
 
     def matrix(self) -> list[list[int]]:
-        classes = list(self.evaluation.class_names)
-        return confusion_matrix(self.table, self.matching, self.confusion, self.filter.score, classes)
+        asked, classes = self.filter, tuple(self.evaluation.class_names)
+        return matrix_at(self.evaluation.boxes_file, asked.iou, asked.score, classes)
 
     def images(self, entries: NDArray[np.int64]) -> NDArray[np.int64]:
         """Places of the images of these entries, each once, in the order they come first."""
@@ -249,7 +256,13 @@ class Gallery:
         return places[np.sort(np.unique(places, return_index=True)[1])]
 
     def image_of(self, entries: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.concatenate([self.table.image, self.table.true_image])[entries].astype(np.int64)
+        entries = np.asarray(entries, dtype=np.int64)
+        boxes = len(self.table)
+        result = np.empty(len(entries), dtype=np.int64)
+        is_box = entries < boxes
+        result[is_box] = self.table.image[entries[is_box]]
+        result[~is_box] = self.table.true_image[entries[~is_box] - boxes]
+        return result
 
     def chips(self) -> Iterator[dict[str, Any]]:
         """The outcomes one can choose, with how many of them the class has."""
@@ -263,3 +276,9 @@ class Gallery:
                 "query": asked.query(match=match, **cell),
                 "current": match == asked.match and asked.true is None,
             }
+
+
+@lru_cache(maxsize=RECENT_FILTERS)
+def recent_entries(evaluation: Evaluation, boxes_file: str, asked: Filter) -> NDArray[np.int64]:
+    """`boxes_file` is part of the key: an evaluation that was tried again has other boxes."""
+    return Gallery(evaluation, asked).sorted_entries()

@@ -10,8 +10,10 @@ from typing import Any
 from detections.gallery import NOTHING, TIDE_NAMES, WORDS, Filter, Gallery
 from detections.metrics.bootstrap import FEW_OBJECTS
 from detections.metrics.calibration import calibrate
+from detections.metrics.matching import MATCH_IOU
 from detections.metrics.operating import Sweep
 from detections.metrics.report import class_sweep
+from detections.metrics.values import Tide
 from detections.models import Evaluation
 from detections.tables import tide_at
 
@@ -81,7 +83,10 @@ def cell(asked: Filter, counts: list[list[int]], ids: list[int], labels: list[st
 
 def tide_rows(gallery: Gallery) -> list[dict[str, Any]]:
     """Each kind of error: what AP would gain without it, how often it occurs, how often at this score."""
-    tide = tide_at(gallery.evaluation.boxes_file, gallery.filter.iou)
+    if gallery.filter.iou == MATCH_IOU:
+        tide = Tide(**gallery.evaluation.figures["tide"])
+    else:
+        tide = tide_at(gallery.evaluation.boxes_file, gallery.filter.iou)
     most = max(tide.gains[name] for name in TIDE_NAMES.values()) or 1.0
     return [
         {

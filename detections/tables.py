@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from datasets.storage import store
 from detections.metrics.coco import run_hotcoco, tide_figures
 from detections.metrics.matching import Matching, match
-from detections.metrics.matrix import Confusion, confuse
+from detections.metrics.matrix import Confusion, confuse, confusion_matrix
 from detections.metrics.table import Table
 from detections.metrics.values import Tide
 from detections.models import Evaluation
@@ -63,3 +63,9 @@ def tide_at(name: str, iou: float) -> Tide:
     table = read_table(name)
     classes = {int(number): str(number) for number in {*table.classes.tolist(), *table.true_classes.tolist()}}
     return tide_figures(run_hotcoco(table, classes or {1: "1"}), iou)
+
+
+@lru_cache(maxsize=MATCHINGS)
+def matrix_at(name: str, iou: float, score: float, class_ids: tuple[int, ...]) -> list[list[int]]:
+    table, matching = read_table(name), matching_at(name, iou)
+    return confusion_matrix(table, matching, confusion_at(name, iou, score), score, class_ids)

@@ -97,7 +97,7 @@ class Drawer:
         meant = self.true_shape(missed) if missed is not None else self.shape(entry)
         outcome = "missed" if missed is not None else str(OUTCOMES[self.gallery.matching.outcome[entry]])
         return Tile(
-            picture=self.crop(row, place, meant, missed) if row else SafeString(),
+            picture=self.crop(row, place, entry) if row else SafeString(),
             file_name=row.file_name if row else f"Image {self.table.image_ids[place]}",
             href=fix_url(self.gallery, entry) if row else "",
             title=self.style.name(meant.class_id),
@@ -118,12 +118,16 @@ class Drawer:
         box = int(self.gallery.matching.box[truth])
         return f"found at {self.table.scores[box]:.2f} only" if box >= 0 else ""
 
-    def crop(self, row: Image, place: int, meant: Shape, missed: int | None) -> SafeString:
+    def crop(self, row: Image, place: int, entry: int) -> SafeString:
+        """The object meant and the box judged; the image's other labels are faint."""
+        is_box = entry < len(self.table)
+        partner = int(self.gallery.matching.decided[entry]) if is_box else entry - len(self.table)
+        meant = self.shape(entry) if is_box else self.true_shape(partner)
         shapes = [
-            draw(self.true_shape(truth), self.style, kind="truth dashed" + " other" * (missed not in (None, truth)))
+            draw(self.true_shape(truth), self.style, kind="truth dashed" + " other" * (truth != partner))
             for truth in self.truths(place).tolist()
         ]
-        if missed is None:
+        if is_box:
             shapes.append(draw(meant, self.style))
         x, y, width, height = view_of(meant, row.width, row.height)
         fine = width / max(row.width, row.height) * LARGE_THUMB >= ENOUGH_PIXELS

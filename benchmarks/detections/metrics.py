@@ -15,7 +15,7 @@ import io
 import json
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from pycocotools.coco import COCO
@@ -31,10 +31,10 @@ from detections.metrics.values import ImageResult
 CLASSES = {number: f"class {number}" for number in range(1, 6)}
 
 
-def make_images(count: int, seed: int = 1) -> list[ImageResult]:
+def make_images(count: int, seed: int = 1, ids: Sequence[int] = ()) -> list[ImageResult]:
     rng = np.random.default_rng(seed)
     images = []
-    for image_id in range(1, count + 1):
+    for image_id in ids or range(1, count + 1):
         objects = [(int(rng.integers(1, 6)), *make_box(rng)) for _ in range(rng.integers(1, 8))]
         found = [(c, float(rng.random()), *(np.array(box) + rng.normal(0, 6, 4))) for c, *box in objects]
         noise = [(int(rng.integers(1, 6)), float(rng.random() ** 3), *make_box(rng)) for _ in range(20)]

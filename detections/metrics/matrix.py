@@ -1,4 +1,4 @@
-"""The confusion matrix with background, tallied by hotcoco from pairs matched by our printed rule.
+"""The confusion matrix with background, counted as hotcoco counts pairs, of pairs matched by our printed rule.
 
 Boxes with at least the score count. The diagonal is what `matching` found, so a box of the right class never loses
 its object to one of a wrong class. What is left on both sides is then paired across classes, the highest IoU first,
@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from hotcoco import metrics
 from numpy.typing import NDArray
 
 from detections.metrics.matching import Matching, counted, missed_at
@@ -45,14 +44,12 @@ def confusion_matrix(
     table: Table, matching: Matching, confusion: Confusion, score: float, class_ids: Sequence[int]
 ) -> list[list[int]]:
     """[K + 1][K + 1] counts in the order of `class_ids`: rows true, columns predicted, the last of each background."""
-    place = {class_id: number for number, class_id in enumerate(class_ids)}
-    limit = counted(table, score)
-    partner = np.where(matching.hits, matching.truth, confusion.mistaken)[:limit].tolist()
-    lost = np.flatnonzero(missed_at(table, matching, score) & (confusion.taken_for < 0))
-    true_class = [place[number] for number in table.true_classes.tolist()]
-    said = [place[number] for number in table.classes[:limit].tolist()]
-    true = [None if number < 0 else true_class[number] for number in partner]
-    counts = metrics.confusion_matrix(
-        [*true, *(true_class[number] for number in lost)], [*said, *([None] * len(lost))], len(class_ids)
-    )
-    return np.asarray(counts, dtype=np.int64).tolist()
+    size, limit = len(class_ids) + 1, counted(table, score)
+    place = np.full(max(class_ids, default=0) + 2, size - 1)
+    place[list(class_ids)] = np.arange(size - 1)
+    partner = np.where(matching.hits, matching.truth, confusion.mistaken)[:limit]
+    true_of_box = np.append(place[table.true_classes], size - 1)[partner]  # of no partner (-1) the last: background
+    lost = missed_at(table, matching, score) & (confusion.taken_for < 0)
+    boxes = np.bincount(true_of_box * size + place[table.classes[:limit]], minlength=size * size)
+    misses = np.bincount(place[table.true_classes[lost]] * size + size - 1, minlength=size * size)
+    return (boxes + misses).reshape(size, size).tolist()

@@ -1,5 +1,6 @@
 /* Finds the editor on the page, builds its parts and connects them. */
 import { html, on } from "../utils.js";
+import { showAsked } from "./asked.js";
 import { keyOf, occupy, shelf } from "../outbox/shelf.js";
 import { boxActions } from "./boxes.js";
 import { ClassChooser } from "./class_chooser.js";
@@ -130,6 +131,7 @@ function start(root) {
   fillKeyCard(document.querySelector("[data-key-card]"), keys.map);
   root.querySelector(".strip [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   parts.canvas.focus({ preventScroll: true });
+  showAsked(store, viewport, new URLSearchParams(location.search));
   root.dataset.ready = "true";
   if (editor.canEdit) goOnWithUnsaved(editor, keyOf(data.user, data.image.id));
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hotcoco import metrics
 
 from detections.metrics.bootstrap import class_intervals, mean_interval, resampled_precision
 from detections.metrics.calibration import calibrate
-from detections.metrics.matching import match, missed_at
+from detections.metrics.matching import counted, match, missed_at
 from detections.metrics.matrix import confuse, confusion_matrix
 from detections.metrics.table import make_table
 from detections.metrics.values import ImageResult
@@ -51,6 +52,21 @@ def test_rows_sum_to_objects_and_columns_to_boxes(seed, score, iou):
         assert counts[place].sum() == mine.sum()
         assert counts[:, place].sum() == ((table.classes == class_id) & (table.scores >= score)).sum()
         assert counts[place, place] == (mine & ~missed_at(table, matching, score)).sum()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_counts_are_those_of_hotcoco(seed):
+    table = make_table(random_scene(seed))
+    matching = match(table)
+    confusion = confuse(table, matching, 0.5, 0.5)
+    limit = counted(table, 0.5)
+    partner = [truth if truth >= 0 else other for truth, other in zip(matching.truth, confusion.mistaken, strict=True)]
+    lost = np.flatnonzero(missed_at(table, matching, 0.5) & (confusion.taken_for < 0))
+    true = [None if truth < 0 else int(table.true_classes[truth]) - 1 for truth in partner[:limit]]
+    said = [int(number) - 1 for number in table.classes[:limit]]
+    true += [int(number) - 1 for number in table.true_classes[lost]]
+    theirs = metrics.confusion_matrix(true, said + [None] * len(lost), 3)
+    assert confusion_matrix(table, matching, confusion, 0.5, [1, 2, 3]) == theirs.tolist()
 
 
 def test_calibration_solved_by_hand():
