@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from detections.access import evaluation_for, evaluations_for, who
@@ -52,6 +53,7 @@ def evaluation_create(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "detections/evaluation_form.html", {"form": form}, status=status)
 
 
+@never_cache  # one address answers with a page or with a part of it: the browser's Back must not mix them up
 @require_safe
 def evaluation_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole page, or for htmx what follows the sliders."""

@@ -7,6 +7,10 @@ import { on, svg } from "../utils.js";
 
 const form = () => /** @type {HTMLFormElement} */ (document.getElementById("sliders"));
 const region = () => document.getElementById("instrument");
+const WAIT_MS = 80;
+let timer = 0;
+/** @type {CurveChart[]} */
+let charts = [];
 
 /** A curve whose points stand for score thresholds: a click sets the slider there. */
 class CurveChart extends LineChart {
@@ -52,7 +56,6 @@ function setScore(score) {
   const slider = form().elements.namedItem("score");
   slider.value = String(Math.floor(score * 100) / 100);
   slider.dispatchEvent(new Event("input", { bubbles: true }));
-  slider.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 function showNumbers() {
@@ -61,16 +64,23 @@ function showNumbers() {
   }
 }
 
-/** What the page now stands at, into the sliders and the charts. */
+/** Ask for what the sliders say: soon after they begin to move, with what they say then. */
+function ask() {
+  timer ||= setTimeout(() => {
+    timer = 0;
+    form().dispatchEvent(new CustomEvent("moved"));
+  }, WAIT_MS);
+}
+
+/** What a link or the browser's Back moved to, into the sliders. */
 function settle() {
-  const { score, iou } = region().dataset;
-  const busy = document.activeElement?.matches("#sliders input[type=range]") && document.activeElement.matches(":active");
-  if (!busy) {
-    form().elements.namedItem("score").value = score;
-    form().elements.namedItem("iou").value = iou;
-    showNumbers();
-  }
-  for (const chart of charts) chart.follow(iou);
+  form().elements.namedItem("score").value = region().dataset.score;
+  form().elements.namedItem("iou").value = region().dataset.iou;
+  showNumbers();
+}
+
+function drawCharts() {
+  charts = [...document.querySelectorAll("[data-curve-chart]")].map((root) => new CurveChart(root));
 }
 
 /** The bars of a table as one picture that stands alone. @param {HTMLTableElement} table */
@@ -89,7 +99,11 @@ function barsAsPicture(table) {
   return picture;
 }
 
-on(document, "input", "#sliders input[type=range]", showNumbers);
+on(document, "input", "#sliders input[type=range]", () => {
+  showNumbers();
+  ask();
+});
+on(document, "change", "[form=sliders]", ask); // They stand outside the form, so it does not hear them.
 on(document, "click", "[data-save-bars]", (event, button) => {
   const picture = barsAsPicture(document.querySelector(`[data-bars="${button.dataset.saveBars}"]`));
   document.body.append(picture);
@@ -97,7 +111,13 @@ on(document, "click", "[data-save-bars]", (event, button) => {
   picture.remove();
 });
 document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (region()) settle();
+  if (!region() || event.detail.target?.id !== "instrument") return;
+  if (event.detail.requestConfig?.elt !== form()) settle(); // An answer to the sliders must not move them back.
+  for (const chart of charts) chart.follow(region().dataset.iou);
 });
-const charts = [...document.querySelectorAll("[data-curve-chart]")].map((root) => new CurveChart(root));
-settle();
+document.body.addEventListener("htmx:historyRestore", () => {
+  if (!region()) return;
+  settle();
+  drawCharts(); // What came back is a copy, which listens to nothing.
+});
+drawCharts();
