@@ -1,6 +1,6 @@
 from django.urls import path
 
-from detections.views import batches, comparisons, evaluations, files
+from detections.views import batches, comparisons, evaluations, files, standings
 
 app_name = "detections"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("batches/<int:pk>/status/", batches.batch_status, name="batch-status"),
     path("batches/<int:pk>/download/", batches.batch_download, name="batch-download"),
     path("evaluations/new/", evaluations.evaluation_create, name="evaluation-create"),
+    path("models/standings/", standings.model_standings, name="standings"),
     path("evaluations/compare/", comparisons.evaluation_compare, name="evaluation-compare"),
     path("evaluations/<int:pk>/", evaluations.evaluation_detail, name="evaluation-detail"),
     path("evaluations/<int:pk>/status/", evaluations.evaluation_status, name="evaluation-status"),

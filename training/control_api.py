@@ -16,6 +16,7 @@ from training.filmstrip import as_json
 from training.formats import Possible, possible_formats
 from training.http import SignedInRequest
 from training.models import Run, RunEvent
+from training.run_comparison import document, runs_to_compare
 
 router = Router(tags=["training"])
 
@@ -123,6 +124,12 @@ def checkpoints(request: SignedInRequest, pk: int) -> list[KeptCheckpoint]:
 def frames(request: SignedInRequest, pk: int) -> list[dict[str, Any]]:
     """What was found on the same few validation photos at each evaluation."""
     return [as_json(frame) for frame in run_of(request, pk).frames.all()]
+
+
+@router.get("/compare")
+def compare(request: SignedInRequest, runs: str) -> dict[str, Any]:
+    """Runs by their numbers with commas between: best figures, and the settings in which they differ."""
+    return document(runs_to_compare(request.user, runs.split(",")))
 
 
 @router.get("/desk")

@@ -21,13 +21,16 @@ def series_of(run: Run) -> dict[str, Any]:
     return {"series": curves(run), "finished": not run.is_active}
 
 
-def curves(run: Run, limit: int = POINTS) -> dict[str, list[list[float]]]:
+def curves(run: Run, limit: int = POINTS, only: str = "") -> dict[str, list[list[float]]]:
     """{name: [[step, value], ...]} with at most `limit` points a curve, evenly chosen and never averaged.
+
+    `only` is the one curve that is wanted; without it all of them.
 
     The first and the last point of each are always there: of every `limit - 1` equal stretches the first one is taken.
     """
     found: dict[str, list[list[float]]] = defaultdict(list)
-    counts = dict(run.metrics.order_by().values_list("name").annotate(Count("pk")))
+    wanted = run.metrics.filter(name=only) if only else run.metrics.all()
+    counts = dict(wanted.order_by().values_list("name").annotate(Count("pk")))
     few = [name for name, count in counts.items() if count <= limit]
     for name, step, value in run.metrics.filter(name__in=few).values_list("name", "step", "value"):
         found[name].append([step, value])

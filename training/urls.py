@@ -1,11 +1,13 @@
 from django.urls import path
 
-from training.views import boards, configs, control, curating, dashboard, live, models, runs, starts, trials
+from training.views import boards, compare, configs, control, curating, dashboard, live, models, runs, starts, trials
 
 app_name = "training"
 
 urlpatterns = [
     path("", runs.run_list, name="run-list"),
+    path("compare/", compare.run_compare, name="run-compare"),
+    path("compare/<slug:name>/series/", compare.run_compare_series, name="run-compare-series"),
     path("desk/", dashboard.desk, name="desk"),
     path("desk/<slug:slug>/series/", dashboard.desk_series, name="desk-series"),
     path("new/", runs.run_create, name="run-create"),
