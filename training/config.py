@@ -10,7 +10,7 @@ from training import presets
 from training.configs import PREFIX, imported
 from training.engine.architectures.preset import Preset
 from training.engine.architectures.presets import CUSTOM
-from training.engine.recipe import CUSTOM_BATCH_SIZE
+from training.engine.recipe import CUSTOM_BATCH_SIZE, has_sides
 
 if TYPE_CHECKING:
     from datasets.models import DatasetVersion
@@ -57,6 +57,7 @@ class TrainingSettings:
     def for_version(cls, version: DatasetVersion, base: Base | None = None, **chosen: Any) -> TrainingSettings:
         """The choices made (None means "you decide"), completed for this version and this start."""
         values = {key: value for key, value in chosen.items() if value not in (None, "")}
+        values.setdefault("horizontal_flip", not has_sides(version.counts["train"]["classes"]))
         for key, value in (base.shape if base else {}).items():
             values.setdefault(key, value)
         if str(values.get("architecture", "")).startswith(PREFIX):
