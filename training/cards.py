@@ -48,8 +48,10 @@ def model_card(model: TrainedModel) -> dict[str, Any]:
 
 
 def evaluations_of(model: TrainedModel) -> list[dict[str, Any]]:
-    """What was measured with the model on splits of versions, the newest first; the rows are another app's."""
-    rows = getattr(model, "evaluations").exclude(ap=None).select_related("version")  # noqa: B009
+    """What was measured with the model, for each split of a version the newest; the rows are another app's."""
+    found = getattr(model, "evaluations").exclude(ap=None).select_related("version").order_by("pk")  # noqa: B009
+    newest = {(row.version_id, row.split): row for row in found}
+    rows = sorted(newest.values(), key=lambda row: -row.pk)
     return [
         {
             "version": row.version.number,
