@@ -122,7 +122,8 @@ class ZipSink:
             waiting.writelines(pieces)
             waiting.seek(0)
             info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
+            # Records hold pictures, which packing only makes slower.
+            info.compress_type = zipfile.ZIP_STORED if ".record" in name else zipfile.ZIP_DEFLATED
             with self._zip.open(info, "w", force_zip64=True) as file:
                 shutil.copyfileobj(waiting, file, 1024 * 1024)
 
