@@ -73,6 +73,11 @@ export class Saver extends EventTarget {
     return this.flush();
   }
 
+  /** @returns {Conflict[]} what is to be chosen, with the boxes as they are here by now */
+  disputes() {
+    return this.conflicts.map((one) => ({ ...one, mine: this.store.byId.get(one.id) ?? null }));
+  }
+
   /**
    * A person has chosen: what stands in the store now is to be saved on top of the other version.
    * @param {() => void} choose writes the choice into the store

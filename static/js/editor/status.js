@@ -55,13 +55,13 @@ export class SaveStatus {
   /** @private */
   async resolve() {
     const { store, saver } = this.editor;
-    const choices = await askWhich(store, this.photoUrl, saver.current, saver.conflicts);
+    const choices = await askWhich(store, this.photoUrl, saver.current, saver.disputes());
     if (choices) await saver.settle(() => choices.forEach((choice) => carryOut(store, choice)));
   }
 }
 
 /** @param {import("./store.js").Store} store @param {Choice} choice */
-function carryOut(store, { id, mine, theirs, which }) {
+export function carryOut(store, { id, mine, theirs, which }) {
   if (which === "mine") return;
   if (theirs) store.put(theirs);
   else store.remove(id);

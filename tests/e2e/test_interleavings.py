@@ -1,0 +1,17 @@
+"""Editors on one photo at the same time, over a line that fails: nothing acknowledged is lost, nothing is done twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.conftest import Site
+from tests.e2e.interleaving import interleave, make_photo
+
+
+@pytest.mark.parametrize(("editors", "seed"), [(2, 1), (3, 2)])
+def test_all_screens_agree_with_the_server_at_the_end(site: Site, editors: int, seed: int):
+    data = make_photo(site, f"Interleaved {seed}")
+    found = interleave(site, data, seed=seed, edits=80, editors=editors)
+    assert found["faults"] == []
+    assert found["revisions"] == found["saves"] > 10
+    assert min(found[fault] for fault in ("cut", "lost", "twice")) > 0 and found["conflicts"] > 0
