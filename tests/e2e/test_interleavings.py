@@ -1,4 +1,4 @@
-"""Editors on one photo at the same time, over a line that fails: nothing acknowledged is lost, nothing is done twice."""
+"""Editors on one photo at once, over a line that fails: nothing acknowledged is lost, nothing is done twice."""
 
 from __future__ import annotations
 
