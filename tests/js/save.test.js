@@ -148,6 +148,23 @@ test("in a conflict nothing more is sent until a person has chosen", async () =>
   assert.equal(shelf.kept.get(KEY).content.boxes.length, 2);
 });
 
+test("a choice put off is asked for again by whoever opens the photo next, not taken for mine", async () => {
+  const first = makeDispute(conflict(makeBox({ x1: 2 })));
+  await first.saver.flush();
+  const record = first.shelf.kept.get(KEY);
+  assert.deepEqual([record.known.boxes[0].x1, record.content.boxes[0].x1], [10, 1]);
+  const { saver, sent } = makeSaver(conflict(makeBox({ x1: 2 })));
+  assert.equal(await saver.resume(record), false);
+  assert.deepEqual([sent[0].operations[0].was.x1, saver.state], [10, "conflict"]);
+});
+
+test("after a choice put off what is kept is the box as it is by then", async () => {
+  const { saver, store } = makeDispute(conflict(makeBox({ x1: 2 })));
+  await saver.flush();
+  store.put(makeBox({ x1: 5 }));
+  assert.deepEqual(saver.disputes().map(({ mine, theirs }) => [mine.x1, theirs.x1]), [[5, 2]]);
+});
+
 test("keeping mine saves it on top of theirs", async () => {
   const { saver, sent } = makeDispute(conflict(makeBox({ x1: 2 })), ok(10));
   await saver.flush();

@@ -38,6 +38,8 @@ export class Saver extends EventTarget {
     this.state = "saved";
     /** @type {Conflict[]} */
     this.conflicts = [];
+    /** @type {Content} what was known before somebody else's version came */
+    this.before = this.known;
     this.retryMs = FIRST_RETRY_MS;
     this.timer = undefined;
     /** @type {Promise<void> | null} */
@@ -147,6 +149,7 @@ export class Saver extends EventTarget {
   /** @private */
   foldIn(current) {
     const { content, conflicts } = fold(this.known, this.store.snapshot(), current);
+    this.before = this.known;
     this.known = { verified: current.verified, negative: current.negative, boxes: current.boxes };
     this.revision = current.revision;
     this.conflicts = conflicts;
@@ -185,11 +188,23 @@ export class Saver extends EventTarget {
   /** @private What is unsaved lies in the browser from the moment it is made. */
   keep() {
     if (!this.isDirty) return this.shelf.drop(this.key);
-    const { data, key, known, revision, pending } = this;
+    const { data, key, revision, pending } = this;
     return this.shelf.keep({
-      key, known, revision, pending, user: data.user, title: data.image.name, page_url: data.page_url,
+      key, known: this.undisputed(), revision, pending, user: data.user, title: data.image.name, page_url: data.page_url,
       save_url: data.operations_url, content: this.store.snapshot(), time: new Date().toISOString(),
     });
+  }
+
+  /**
+   * While a person chooses, the shelf has disputed boxes as they were before both changes: a tab that is closed without a
+   * choice must not make the next one save "mine" over what somebody else saved.
+   * @private @returns {Content}
+   */
+  undisputed() {
+    const disputed = new Set(this.conflicts.map(({ id }) => id));
+    if (disputed.size === 0) return this.known;
+    const boxes = [...this.known.boxes.filter(({ id }) => !disputed.has(id)), ...this.before.boxes.filter(({ id }) => disputed.has(id))];
+    return { ...this.known, boxes };
   }
 
   /** @private @param {SaveState} state */

@@ -41,6 +41,7 @@ const told = new Set();
 
 async function replayAll(user) {
   for (const record of await browserShelf.all(user)) {
+    if (record.page_url === location.pathname) continue; // The editor on this page sees to it.
     await ifFree(record.key, async () => {
       const outcome = await replay(record, browserShelf);
       if (outcome === "saved" || !told.has(record.key)) tell(record, outcome);
