@@ -10,6 +10,8 @@ from ninja import Router, Schema, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from datasets.access import image_for
+from datasets.browsing import GridFilter
+from datasets.browsing.jumps import find_image
 from datasets.labels import boxes_as_json
 from datasets.models import Image
 from datasets.models.presence import arrive, leave
@@ -123,6 +125,14 @@ def save_image_operations(request: HttpRequest, pk: int, body: BatchIn) -> dict[
 def _operation(one: OperationIn) -> Operation:
     box, was = (BoxValues(one.id, **vars(values)) if values else None for values in (one.box, one.was))
     return Operation(one.id, box, was)
+
+
+@router.get("/images/{pk}/find", url_name="find_image")
+def find(request: HttpRequest, pk: int, to: str, filter: str = "") -> dict[str, Any]:
+    """The image to go to from this one: `to` is "unlabelled", "flagged", a place in the filter's order, or a name."""
+    grid_filter = GridFilter.parse(filter)
+    found = find_image(image_for(request, pk), grid_filter, to)
+    return {"id": found.pk, "url": found.get_absolute_url() + grid_filter.query_string()}
 
 
 @router.get("/images/{pk}/revisions")

@@ -81,6 +81,7 @@ def editor_data(
         "boxes_url": reverse("api-1:get_image_boxes", args=[image.pk]),
         "operations_url": reverse("api-1:save_image_operations", args=[image.pk]),
         "previous_boxes_url": reverse("api-1:get_image_boxes", args=[previous.pk]) if previous else "",
+        "find_url": reverse("api-1:find_image", args=[image.pk]),
         "presence_url": reverse("api-1:image_presence", args=[image.pk]),
         "previous_url": previous_url,
         "next_url": next_url,

@@ -66,7 +66,6 @@ export const KEY_GROUPS = [
     row("zoom-in", "+ =", "zoom in; the wheel too"),
     row("zoom-out", "-", "zoom out"),
     row("labels", "l", "names on boxes"),
-    row("minimap", "m", "small map when zoomed"),
     row("light:brightness:1", "]", "brighter"),
     row("light:brightness:-1", "[", "darker"),
     row("light:contrast:1", "}", "more contrast"),
