@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from datasets.models import Dataset, DatasetVersion, Image
@@ -24,3 +25,15 @@ def image_for(request: HttpRequest, pk: int) -> Image:
 def version_for(request: HttpRequest, slug: str, number: int) -> DatasetVersion:
     versions = DatasetVersion.objects.visible_to(request.user).select_related("dataset")
     return get_object_or_404(versions, dataset__slug=slug, number=number)
+
+
+def may_manage(user: Any, dataset: Dataset) -> bool:
+    """May this person see and choose the hidden checks? Staff, and whoever made the dataset."""
+    return bool(user.is_staff or dataset.created_by_id == user.pk)
+
+
+def managed_dataset_for(request: HttpRequest, slug: str) -> Dataset:
+    dataset = dataset_for(request, slug)
+    if not may_manage(request.user, dataset):
+        raise Http404
+    return dataset

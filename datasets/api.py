@@ -11,6 +11,7 @@ from datasets.access import dataset_for, version_for
 from datasets.curation.api import router as curation
 from datasets.labelling_api import router as labelling
 from datasets.models import Dataset
+from datasets.review.api import router as review
 from datasets.sources.api import router as sources
 from datasets.transfer_api import router as transfer
 from datasets.versions.difference import as_json, compare
@@ -24,6 +25,7 @@ router.add_router("", curation)
 router.add_router("", transfer)
 router.add_router("", sources)
 router.add_router("", labelling)
+router.add_router("", review)
 
 
 class DatasetOut(Schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated, Any
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +17,7 @@ from datasets.models import Image
 from datasets.models.presence import arrive, leave
 from datasets.operations import Batch, Operation, apply_batch
 from datasets.revisions import restore_revision, revision_as_json
+from datasets.review.blind import answer_batch, answer_boxes, answer_of, answer_state
 from datasets.saving import BoxValues, save_boxes
 
 router = Router(tags=["labels"])
@@ -89,7 +90,9 @@ class BatchIn(Strict):
 
 @router.get("/images/{pk}/boxes")
 def get_image_boxes(request: HttpRequest, pk: int) -> dict[str, Any]:
-    return image_state(image_for(request, pk))
+    image = image_for(request, pk)
+    answer = answer_of(image, request.user)
+    return answer_state(answer) if answer else image_state(image)
 
 
 @router.put("/images/{pk}/boxes", url_name="save_image_boxes")
@@ -97,6 +100,8 @@ def save_image_boxes(request: HttpRequest, pk: int, body: SaveIn) -> dict[str, A
     """Replace the boxes of an image, if it still is at `base_revision`; else 409 with its present state."""
     image = image_for(request, pk)
     values = [BoxValues(**box.dict()) for box in body.boxes]
+    if answer := answer_of(image, request.user):
+        return answer_state(answer_boxes(answer, image, values, body.verified, body.negative))
     saved = save_boxes(
         image,
         body.base_revision,
@@ -118,6 +123,8 @@ def save_image_operations(request: HttpRequest, pk: int, body: BatchIn) -> dict[
     image = image_for(request, pk)
     operations = [_operation(one) for one in body.operations]
     batch = Batch(body.batch, body.base_revision, operations, body.verified, body.negative)
+    if answer := answer_of(image, request.user):
+        return {**answer_state(answer_batch(answer, image, batch)), "notes": []}
     saved = apply_batch(image, batch, request.user)  # type: ignore[arg-type]
     return {**marks(saved.image), "boxes": saved.boxes, "notes": saved.notes}
 
@@ -138,19 +145,27 @@ def find(request: HttpRequest, pk: int, to: str, filter: str = "") -> dict[str, 
 @router.get("/images/{pk}/revisions")
 def list_revisions(request: HttpRequest, pk: int) -> list[dict[str, Any]]:
     """Every saved state of an image, the newest first."""
-    return [revision_as_json(one) for one in image_for(request, pk).revisions.select_related("user")]
+    image = image_for(request, pk)
+    if answer_of(image, request.user):
+        return []
+    return [revision_as_json(one) for one in image.revisions.select_related("user")]
 
 
 @router.post("/images/{pk}/revisions/{number}/restore")
 def restore(request: HttpRequest, pk: int, number: int) -> dict[str, Any]:
     """Make the image what it was after a revision; that is a new revision."""
-    return image_state(restore_revision(image_for(request, pk), number, request.user))  # type: ignore[arg-type]
+    image = image_for(request, pk)
+    if answer_of(image, request.user):
+        raise Http404
+    return image_state(restore_revision(image, number, request.user))  # type: ignore[arg-type]
 
 
 @router.post("/images/{pk}/presence", url_name="image_presence")
 def here(request: HttpRequest, pk: int) -> dict[str, Any]:
     """Say that you have the image open; tells who else has, and the image's revision."""
     image = image_for(request, pk)
+    if answer := answer_of(image, request.user):
+        return {"others": [], "revision": answer.revision}
     return {"others": arrive(image, request.user), "revision": image.revision}  # type: ignore[arg-type]
 
 

@@ -13,8 +13,9 @@ from django.db import transaction
 from datasets.bulk import insert_rows, update_rows
 from datasets.geometry import clip_edges, order_edges
 from datasets.labels import boxes_as_json, describe_change, earlier_texts
-from datasets.models import Box, Image, ReviewState, Revision
+from datasets.models import Box, Image, Revision
 from datasets.models.annotation import BoxSource
+from datasets.review.transitions import remember, state_after_save
 from datasets.traits import traits_of
 from sw_site.lib.errors import UserError
 from sw_site.lib.turns import in_turn
@@ -125,10 +126,11 @@ def write_changes(
         insert_rows(Box, changes.added)
     if changes.changed:
         update_rows(Box, changes.changed, [*EDITABLE, *TEXTS])
-    marks = _marks(image, verified=verified, negative=negative and not boxes)
-    _count_up(image, boxes, verified=verified, negative=negative)
+    marks, before = _marks(image, verified=verified, negative=negative and not boxes), image.state
+    _count_up(image, boxes, user, verified=verified, negative=negative)
     counts = (len(changes.added), len(changes.changed), len(changes.removed))
     _remember(image, summary or describe_change(*counts, marks), boxes, user, batch)
+    remember(image, before, user)
 
 
 def check_classes(image: Image, boxes: Iterable[BoxValues]) -> None:
@@ -209,22 +211,13 @@ def _marks(image: Image, *, verified: bool, negative: bool) -> str:
     return ", ".join(said)
 
 
-def _count_up(image: Image, boxes: Collection[Box], *, verified: bool, negative: bool) -> None:
+def _count_up(image: Image, boxes: Collection[Box], user: User | None, *, verified: bool, negative: bool) -> None:
     image.verified = verified
     image.negative = negative and not boxes
-    image.state = settled_state(image.state, bool(boxes) or image.negative)
+    image.state = state_after_save(image, bool(boxes) or image.negative, user)
     image.revision += 1
     image.box_count, image.box_traits = traits_of(boxes)
     image.save(update_fields=["verified", "negative", "state", "revision", "box_count", "box_traits"])
-
-
-def settled_state(state: str, answered: bool) -> str:
-    """The review state after a save: what is on an image is `answered` by boxes or by “nothing here”."""
-    if answered and state == ReviewState.UNLABELLED:
-        return ReviewState.LABELLED
-    if not answered and state == ReviewState.LABELLED:
-        return ReviewState.UNLABELLED
-    return state
 
 
 def _remember(image: Image, summary: str, boxes: Iterable[Box], user: User | None, batch: uuid.UUID | None) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from datasets.curation.changes import CHUNK, Progress, change_images, chunks, silent
 from datasets.models import Box, BulkChange, Dataset, Image, LabelClass, ReviewState, SavedView
+from datasets.review.transitions import remember_many
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def relabel(
     return Outcome(sentence, change.images, len(ids) - change.images, change)
 
 
-def set_state(dataset: Dataset, ids: Sequence[int], state: str) -> Outcome:
+def set_state(dataset: Dataset, ids: Sequence[int], state: str, user: User | None = None) -> Outcome:
     """Approve, return or reopen. An image that nobody has answered cannot be approved, nor called labelled."""
     if state not in ReviewState.values:
         raise UserError("unknown_state", f"There is no state “{state}”. Choose one of the list.", 422)
@@ -92,7 +93,10 @@ def set_state(dataset: Dataset, ids: Sequence[int], state: str) -> Outcome:
         images = dataset.images.filter(pk__in=chunk).exclude(state=state)
         if state in (ReviewState.LABELLED, ReviewState.APPROVED):
             images = images.exclude(box_count=0, negative=False)
-        changed += images.update(state=state)
+        with transaction.atomic():
+            found = {pk: (before, number) for pk, before, number in images.values_list("pk", "state", "revision")}
+            changed += dataset.images.filter(pk__in=found).update(state=state)
+            remember_many(found, dataset.pk, state, user)
     left = len(ids) - changed
     said = f" {photos(left)} left alone: they have no boxes and are not “nothing here”, or were so already."
     return Outcome(f"{photos(changed)} now {ReviewState(state).label.lower()}.{said if left else ''}", changed, left)

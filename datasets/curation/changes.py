@@ -16,7 +16,7 @@ from django.db.models import F
 from datasets.bulk import insert_rows
 from datasets.labels import boxes_as_json
 from datasets.models import Box, BulkChange, Dataset, Image, Revision
-from datasets.saving import settled_state
+from datasets.review.transitions import remember_many, settled_state
 from datasets.traits import refresh_traits
 
 if TYPE_CHECKING:
@@ -96,10 +96,14 @@ def remember_present(images: Iterable[Image], boxes: dict[int, list[Box]]) -> No
 
 def record(change: BulkChange, images: Sequence[Image], boxes: dict[int, list[Box]]) -> None:
     """Count up the revision of changed images, and keep what they now hold."""
+    before = {image.pk: image.state for image in images}
     for image in images:
         image.revision += 1
         image.state = settled_state(image.state, bool(boxes[image.pk]) or image.negative)
     Image.objects.bulk_update(images, STATE_FIELDS)
+    for state in {image.state for image in images if image.state != before[image.pk]}:
+        moved = {image.pk: (before[image.pk], image.revision) for image in images if image.state == state}
+        remember_many(moved, change.dataset_id, state, change.user)
     insert_rows(Revision, [_revision(image, boxes[image.pk], change.summary, change) for image in images])
     refresh_traits(image.pk for image in images)
 

@@ -94,7 +94,7 @@ ACTIONS: dict[str, Performer] = {
     "verify": lambda dataset, ids, order, user, progress: actions.mark_verified(dataset, ids, user, True, progress),
     "unverify": lambda dataset, ids, order, user, progress: actions.mark_verified(dataset, ids, user, False, progress),
     "negative": lambda dataset, ids, order, user, progress: actions.mark_negative(dataset, ids, user, progress),
-    "state": lambda dataset, ids, order, user, progress: actions.set_state(dataset, ids, order.state),
+    "state": lambda dataset, ids, order, user, progress: actions.set_state(dataset, ids, order.state, user),
     "assign": _assign,
     "relabel": _relabel,
     "view": _view,

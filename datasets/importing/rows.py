@@ -67,6 +67,7 @@ class NewImage:
     note: str = ""
     revision: int = 0
     assignee_id: None = None
+    reviewer_id: None = None
 
 
 AnyImage = Image | NewImage

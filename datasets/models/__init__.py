@@ -6,12 +6,16 @@ from datasets.models.dataset import Dataset, LabelClass
 from datasets.models.image import Image, ReviewState
 from datasets.models.origin import ImageOrigin, OriginKind
 from datasets.models.presence import Presence
+from datasets.models.review import CheckAnswer, CheckImage, CheckSet, Lease, ReviewEvent, ReviewNote, Work
 from datasets.models.upload import Upload, UploadBatch
 from datasets.models.version import DatasetVersion
 
 __all__ = [
     "Box",
     "BulkChange",
+    "CheckAnswer",
+    "CheckImage",
+    "CheckSet",
     "Dataset",
     "DatasetVersion",
     "Decision",
@@ -19,13 +23,17 @@ __all__ = [
     "ImageOrigin",
     "KeptFile",
     "LabelClass",
+    "Lease",
     "LikePair",
     "OriginKind",
     "Presence",
+    "ReviewEvent",
+    "ReviewNote",
     "ReviewState",
     "Revision",
     "SavedView",
     "SourceAnnotation",
     "Upload",
     "UploadBatch",
+    "Work",
 ]

@@ -19,7 +19,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from datasets.access import image_for
 from datasets.browsing import GridFilter, neighbours
 from datasets.labels import boxes_as_json
-from datasets.models import Image
+from datasets.models import CheckAnswer, Image
+from datasets.review.blind import answer_of, blindfold
+from datasets.review.desk import desk_context
 from datasets.revisions import overlay, restore_revision
 from datasets.thumbnails import SIZES, ensure_thumbnail
 from sw_site.lib.errors import UserError
@@ -33,6 +35,7 @@ KEEP = "private, max-age=31536000, immutable"
 @require_safe
 def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
     image = image_for(request, pk)
+    answer = answer_of(image, request.user)
     grid_filter = GridFilter.read(request.GET)
     query = grid_filter.query_string()
     near = neighbours(grid_filter.apply(image.dataset), image, grid_filter.sort)
@@ -40,6 +43,8 @@ def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
         other.url = other.get_absolute_url() + query  # type: ignore[attr-defined]
     previous_url = near.previous.get_absolute_url() + query if near.previous else ""
     next_url = near.next.get_absolute_url() + query if near.next else ""
+    if answer:
+        blindfold(image, answer)
     context = {
         "dataset": image.dataset,
         "image": image,
@@ -51,13 +56,19 @@ def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "filmstrip": near.strip,
         "history_url": reverse("datasets:image-history", args=[image.pk]),
         "can_edit": True,
-        "editor_data": editor_data(request, image, near.previous, previous_url, next_url),
+        "editor_data": editor_data(request, image, near.previous, previous_url, next_url, answer),
+        **desk_context(request, image, answer),
     }
     return TemplateResponse(request, "datasets/image_detail.html", context)
 
 
 def editor_data(
-    request: HttpRequest, image: Image, previous: Image | None, previous_url: str, next_url: str
+    request: HttpRequest,
+    image: Image,
+    previous: Image | None,
+    previous_url: str,
+    next_url: str,
+    answer: CheckAnswer | None = None,
 ) -> dict[str, Any]:
     # A retired class is offered no more, but a box that has it keeps its name.
     classes = image.dataset.classes.filter(Q(retired=False) | Q(boxes__image=image)).distinct()
@@ -75,7 +86,7 @@ def editor_data(
         "classes": [
             {"id": c.pk, "number": c.number, "name": c.name, "colour": c.colour, "hotkey": c.key} for c in classes
         ],
-        "boxes": boxes_as_json(image.boxes.all()),
+        "boxes": answer.boxes if answer else boxes_as_json(image.boxes.all()),
         "user": str(request.user.pk),
         "page_url": image.get_absolute_url(),
         "boxes_url": reverse("api-1:get_image_boxes", args=[image.pk]),
@@ -107,9 +118,11 @@ def image_thumb(request: HttpRequest, pk: int, tag: str, size: str) -> FileRespo
 def image_history(request: HttpRequest, pk: int) -> HttpResponse:
     """Every saved state, some at a time; POST restores one of them."""
     image = image_for(request, pk)
-    if request.method == "POST":
+    is_blind = answer_of(image, request.user) is not None
+    if request.method == "POST" and not is_blind:
         return _restore(request, image)
-    page = Paginator(image.revisions.select_related("user"), REVISIONS_A_PAGE).get_page(request.GET.get("page"))
+    revisions = image.revisions.none() if is_blind else image.revisions.select_related("user")
+    page = Paginator(revisions, REVISIONS_A_PAGE).get_page(request.GET.get("page"))
     classes = {one.pk: one for one in image.dataset.classes.all()}
     for revision in page:
         revision.overlay = overlay(image, revision, classes)  # type: ignore[attr-defined]

@@ -1,0 +1,77 @@
+"""What stands in for an image that somebody was handed as a hidden check: their own answer, and nothing of the image's.
+
+The editor, the label API and the history ask here first, so a person sees and saves their answer wherever they look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from datasets.labels import box_as_json
+from datasets.models import CheckAnswer, Image, ReviewState
+from datasets.operations import Batch
+from datasets.saving import BoxValues, check_classes, new_box
+
+
+def answer_of(image: Image, user: Any) -> CheckAnswer | None:
+    """The answer of a person who was handed this image as a check; None for everybody else."""
+    found = CheckAnswer.objects.filter(item__image=image, user=user.pk) if user and user.pk else CheckAnswer.objects.none()
+    return found.first()
+
+
+def blindfold(image: Image, answer: CheckAnswer) -> None:
+    """Make the row in memory look as its labeller left it. It is not to be saved."""
+    image.state = ReviewState.LABELLED if answer.is_given else ReviewState.UNLABELLED
+    image.revision, image.verified, image.negative = answer.revision, answer.verified, answer.negative
+
+
+def answer_state(answer: CheckAnswer) -> dict[str, Any]:
+    """The answer as the label API tells of an image."""
+    return {
+        "revision": answer.revision,
+        "state": ReviewState.LABELLED.value if answer.is_given else ReviewState.UNLABELLED.value,
+        "verified": answer.verified,
+        "negative": answer.negative,
+        "boxes": answer.boxes,
+    }
+
+
+@transaction.atomic
+def answer_boxes(
+    answer: CheckAnswer, image: Image, boxes: Sequence[BoxValues], verified: bool, negative: bool
+) -> CheckAnswer:
+    """The whole list at once. One person writes it, so the last save counts."""
+    locked = CheckAnswer.objects.select_for_update().get(pk=answer.pk)
+    return _write(locked, _rows(image, boxes), verified, negative)
+
+
+@transaction.atomic
+def answer_batch(answer: CheckAnswer, image: Image, batch: Batch) -> CheckAnswer:
+    """What changed. Each operation says what its box is to be, so one that comes twice does nothing."""
+    locked = CheckAnswer.objects.select_for_update().get(pk=answer.pk)
+    boxes = {row["id"]: row for row in locked.boxes}
+    drawn = _rows(image, [one.box for one in batch.operations if one.box])
+    boxes |= {row["id"]: row for row in drawn}
+    for one in batch.operations:
+        if one.box is None:
+            boxes.pop(str(one.id), None)
+    verified = locked.verified if batch.verified is None else batch.verified
+    negative = locked.negative if batch.negative is None else batch.negative
+    return _write(locked, list(boxes.values()), verified, negative)
+
+
+def _rows(image: Image, boxes: Sequence[BoxValues]) -> list[dict[str, Any]]:
+    """Checked as boxes of the image are, but never made rows."""
+    check_classes(image, boxes)
+    return [box_as_json(new_box(image, values, None)) for values in boxes]
+
+
+def _write(answer: CheckAnswer, boxes: Iterable[dict[str, Any]], verified: bool, negative: bool) -> CheckAnswer:
+    answer.boxes, answer.verified = list(boxes), verified
+    answer.negative = negative and not answer.boxes
+    answer.revision += 1
+    answer.save(update_fields=["boxes", "verified", "negative", "revision"])
+    return answer

@@ -1,0 +1,64 @@
+"""Answers of different people to the same image, set side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Max
+
+from datasets.labels import boxes_as_json
+from datasets.models import CheckAnswer, Image, Revision
+from datasets.review.matching import Pair, Score, match, score
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+NOW = "now"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What somebody last made of an image: `key` is for addresses ("now", "person-3", "check-3")."""
+
+    key: str
+    title: str
+    boxes: list[dict[str, Any]]
+    negative: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    first: Answer
+    second: Answer
+    pairs: list[Pair]
+    score: Score
+
+
+def answers_to(image: Image, with_checks: bool) -> list[Answer]:
+    """What is on the image now, each person's last revision of it and, for those who may see them, check answers."""
+    latest = image.revisions.exclude(user=None).order_by().values("user").annotate(last=Max("number"))
+    numbers = [row["last"] for row in latest]
+    revisions = Revision.objects.filter(image=image, number__in=numbers).select_related("user").order_by("-number")
+    found = [Answer(NOW, "On the photo now", boxes_as_json(image.boxes.all()), image.negative)]
+    found += [Answer(f"person-{r.user_id}", f"{r.user}, revision {r.number}", r.boxes, r.negative) for r in revisions]
+    if with_checks:
+        answers = CheckAnswer.objects.filter(item__image=image).select_related("user")
+        found += [
+            Answer(f"check-{a.user_id}", f"{a.user}, answer to the check", a.boxes, a.negative)
+            for a in answers
+            if a.is_given
+        ]
+    return found
+
+
+def compare(answers: Sequence[Answer], first: str = "", second: str = "") -> Comparison | None:
+    """Two of the answers by key; without keys the two people who worked on it last. None when there is only one."""
+    by_key: Mapping[str, Answer] = {answer.key: answer for answer in answers}
+    people = [answer for answer in answers if answer.key != NOW]
+    ordered = [*people, *(answer for answer in answers if answer.key == NOW)]
+    one = by_key.get(first) or ordered[0]
+    two = by_key.get(second) or next((answer for answer in ordered if answer is not one), None)
+    if two is None:
+        return None
+    return Comparison(one, two, match(one.boxes, two.boxes), score(one.boxes, two.boxes))
