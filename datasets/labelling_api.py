@@ -16,8 +16,8 @@ from datasets.labels import boxes_as_json
 from datasets.models import Image
 from datasets.models.presence import arrive, leave
 from datasets.operations import Batch, Operation, apply_batch
-from datasets.revisions import restore_revision, revision_as_json
 from datasets.review.blind import answer_batch, answer_boxes, answer_of, answer_state
+from datasets.revisions import restore_revision, revision_as_json
 from datasets.saving import BoxValues, save_boxes
 
 router = Router(tags=["labels"])

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 
+from datasets.access import may_manage
 from datasets.browsing.filters import GridFilter
 from datasets.curation import actions
 from datasets.curation.actions import Outcome
 from datasets.curation.changes import Progress, silent
-from datasets.models import Dataset, LabelClass
+from datasets.models import Dataset, LabelClass, Work
+from datasets.review import checks
+from datasets.review.assigning import deal, told
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
@@ -77,11 +80,33 @@ def _relabel(dataset: Dataset, ids: Sequence[int], order: Order, user: User | No
     return actions.relabel(dataset, ids, user, target_class(dataset, order), source, progress)
 
 
-def _assign(dataset: Dataset, ids: Sequence[int], order: Order, user: User | None, progress: Progress) -> Outcome:
+def _assign_review(
+    dataset: Dataset, ids: Sequence[int], order: Order, user: User | None, progress: Progress
+) -> Outcome:
+    person = _person(order)
+    shares = deal(dataset, ids, [person] if person else [], Work.REVIEW)
+    return Outcome(told(shares, Work.REVIEW), sum(share.images for share in shares))
+
+
+def _check(dataset: Dataset, ids: Sequence[int], order: Order, user: User | None, progress: Progress) -> Outcome:
+    if user is not None and not may_manage(user, dataset):
+        raise UserError("not_yours", "Only staff and whoever made the dataset choose its hidden checks.", 403)
+    added, left = checks.choose(dataset, ids, user)
+    said = (
+        f" {actions.photos(left)} left alone: they are checks already, damaged, or without an answer." if left else ""
+    )
+    return Outcome(f"{actions.photos(added)} added to the hidden checks.{said}", added, left)
+
+
+def _person(order: Order) -> User | None:
     person = get_user_model().objects.filter(pk=order.person, is_active=True).first() if order.person else None
     if order.person and person is None:
         raise UserError("unknown_person", "That person is not there any more. Reload the page and choose again.", 422)
-    return actions.assign(dataset, ids, person)
+    return person
+
+
+def _assign(dataset: Dataset, ids: Sequence[int], order: Order, user: User | None, progress: Progress) -> Outcome:
+    return actions.assign(dataset, ids, _person(order))
 
 
 def _view(dataset: Dataset, ids: Sequence[int], order: Order, user: User | None, progress: Progress) -> Outcome:
@@ -96,6 +121,8 @@ ACTIONS: dict[str, Performer] = {
     "negative": lambda dataset, ids, order, user, progress: actions.mark_negative(dataset, ids, user, progress),
     "state": lambda dataset, ids, order, user, progress: actions.set_state(dataset, ids, order.state, user),
     "assign": _assign,
+    "assign_review": _assign_review,
+    "check": _check,
     "relabel": _relabel,
     "view": _view,
     "delete": lambda dataset, ids, order, user, progress: actions.delete_images(dataset, ids, progress),

@@ -18,7 +18,9 @@ from datasets.saving import BoxValues, check_classes, new_box
 
 def answer_of(image: Image, user: Any) -> CheckAnswer | None:
     """The answer of a person who was handed this image as a check; None for everybody else."""
-    found = CheckAnswer.objects.filter(item__image=image, user=user.pk) if user and user.pk else CheckAnswer.objects.none()
+    found = (
+        CheckAnswer.objects.filter(item__image=image, user=user.pk) if user and user.pk else CheckAnswer.objects.none()
+    )
     return found.first()
 
 

@@ -123,10 +123,10 @@ def _trusted(image_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
     return found
 
 
-def scores_by_person(dataset: Dataset) -> list[dict[str, Any]]:
+def by_person(answers: Iterable[tuple[CheckAnswer, Score]]) -> list[dict[str, Any]]:
     """One row for each person: images answered, objects right, of another class, missed, extra, and the mean IoU."""
     totals: dict[Any, tuple[int, Score]] = {}
-    for answer, result in answer_scores(dataset):
+    for answer, result in answers:
         count, total = totals.get(answer.user, (0, NOTHING))
         totals[answer.user] = (count + 1, total + result)
     rows = [
@@ -142,7 +142,7 @@ def scores_by_person(dataset: Dataset) -> list[dict[str, Any]]:
         }
         for user, (count, total) in totals.items()
     ]
-    return sorted(rows, key=lambda row: row["person"])
+    return sorted(rows, key=lambda row: str(row["person"]))
 
 
 def as_json(dataset: Dataset) -> dict[str, Any]:
@@ -150,4 +150,4 @@ def as_json(dataset: Dataset) -> dict[str, Any]:
     check_set = CheckSet.objects.filter(dataset=dataset).first()
     images = list(CheckImage.objects.filter(check_set=check_set).values_list("image", flat=True)) if check_set else []
     every = check_set.every if check_set else None
-    return {"every": every, "images": images, "people": scores_by_person(dataset)}
+    return {"every": every, "images": images, "people": by_person(answer_scores(dataset))}

@@ -62,3 +62,29 @@ def compare(answers: Sequence[Answer], first: str = "", second: str = "") -> Com
     if two is None:
         return None
     return Comparison(one, two, match(one.boxes, two.boxes), score(one.boxes, two.boxes))
+
+
+def drawn(image: Image, found: Comparison) -> dict[str, Any]:
+    """What the page draws and lists: rows of the table by number, and the boxes of both with their numbers."""
+    classes = {one.pk: one for one in image.dataset.classes.all()}
+    rows = []
+    for number, pair in enumerate(found.pairs, start=1):
+        sides = [
+            {"box": box, "path": _path(box), "label": classes.get(box["class_id"])} if box else None
+            for box in (pair.first, pair.second)
+        ]
+        rows.append({"number": number, "pair": pair, "first": sides[0], "second": sides[1], "word": _word(pair)})
+    stroke = max(image.width, image.height) / 400
+    return {"rows": rows, "stroke": round(stroke, 2), "font": round(stroke * 9, 1)}
+
+
+def _path(box: Mapping[str, Any]) -> str:
+    return f"M{box['x1']:.1f} {box['y1']:.1f}H{box['x2']:.1f}V{box['y2']:.1f}H{box['x1']:.1f}z"
+
+
+def _word(pair: Pair) -> str:
+    if pair.second is None:
+        return "only the first"
+    if pair.first is None:
+        return "only the second"
+    return "same" if pair.same_class else "another class"

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
-from datasets.access import dataset_for
+from datasets.access import dataset_for, may_manage
 from datasets.browsing import GridFilter, page_of
 from datasets.browsing.filters import FLAGS, SIZES, SORTS, whole
 from datasets.browsing.words import WORDS, chips
@@ -41,6 +41,7 @@ def dataset_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "states": [(value, word, states.get(value, 0)) for value, word in ReviewState.choices if states.get(value)],
         "total": sum(states.values()),
         "jobs": Job.objects.active().filter(subject_url=dataset.get_absolute_url()).defer("log", "payload"),
+        "manages": may_manage(request.user, dataset),
         **choices(dataset, found),
     }
     return TemplateResponse(request, "datasets/dataset_detail.html", context)
