@@ -149,7 +149,7 @@ def check_list(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         return _change_checks(request, dataset)
     check_set = CheckSet.objects.filter(dataset=dataset).first()
-    items = CheckImage.objects.filter(check_set=check_set).values_list("image", flat=True) if check_set else []
+    items = CheckImage.objects.filter(check_set=check_set).order_by("pk").values_list("image", flat=True)
     page = Paginator(items, 60).get_page(request.GET.get("page"))
     answers = checks.answer_scores(dataset)
     context = {
