@@ -16,7 +16,7 @@ from datasets.labels import boxes_as_json, describe_change, earlier_texts
 from datasets.models import Box, Image, Revision
 from datasets.models.annotation import BoxSource
 from datasets.review.transitions import remember, state_after_save
-from datasets.traits import traits_of
+from datasets.traits import has_answer, traits_of
 from sw_site.lib.errors import UserError
 from sw_site.lib.turns import in_turn
 
@@ -214,7 +214,7 @@ def _marks(image: Image, *, verified: bool, negative: bool) -> str:
 def _count_up(image: Image, boxes: Collection[Box], user: User | None, *, verified: bool, negative: bool) -> None:
     image.verified = verified
     image.negative = negative and not boxes
-    image.state = state_after_save(image, bool(boxes) or image.negative, user)
+    image.state = state_after_save(image, has_answer(boxes) or image.negative, user)
     image.revision += 1
     image.box_count, image.box_traits = traits_of(boxes)
     image.save(update_fields=["verified", "negative", "state", "revision", "box_count", "box_traits"])

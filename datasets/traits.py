@@ -45,6 +45,11 @@ def traits_of(boxes: Iterable[Any]) -> tuple[int, int]:
     return count, bits
 
 
+def has_answer(boxes: Iterable[Any]) -> bool:
+    """Whether a person or a file has said something: what a model drew is a proposal until somebody accepts it."""
+    return any(str(box.source) != "model" for box in boxes)
+
+
 def class_bit(class_id: int) -> int:
     """The bit of `Image.box_traits` that any image with a box of this class has; the last one keeps it below 2^63."""
     return 1 << FIRST_CLASS_BIT + class_id % CLASS_BITS

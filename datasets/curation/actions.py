@@ -10,6 +10,7 @@ from django.db import transaction
 
 from datasets.curation.changes import CHUNK, Progress, change_images, chunks, silent
 from datasets.models import Box, BulkChange, Dataset, Image, LabelClass, ReviewState, SavedView
+from datasets.models.annotation import BoxSource
 from datasets.review.transitions import remember_many
 from sw_site.lib.errors import UserError
 
@@ -81,6 +82,36 @@ def relabel(
     summary = f"{source or 'every class'} → {target}"
     change = change_images(dataset, ids, edit, summary, user, ["label_class_id"], progress)
     sentence = f"Boxes of {photos(change.images)} relabelled: {summary}."
+    return Outcome(sentence, change.images, len(ids) - change.images, change)
+
+
+def accept_proposals(dataset: Dataset, ids: Sequence[int], user: User | None, progress: Progress = silent) -> Outcome:
+    """What models drew becomes labels, as if a person had drawn it."""
+
+    def edit(image: Image, boxes: list[Box]) -> list[Box] | None:
+        found = [box for box in boxes if box.source == BoxSource.MODEL]
+        for box in found:
+            box.source, box.score = BoxSource.PERSON, None
+        return found or None
+
+    change = change_images(dataset, ids, edit, "proposals accepted", user, ["source", "score"], progress)
+    sentence = f"Proposals of {photos(change.images)} accepted as labels."
+    return Outcome(sentence, change.images, len(ids) - change.images, change)
+
+
+def remove_proposals(dataset: Dataset, ids: Sequence[int], user: User | None, progress: Progress = silent) -> Outcome:
+    """Boxes that models drew and nobody accepted go away; labels stay."""
+
+    def edit(image: Image, boxes: list[Box]) -> list[Box] | None:
+        found = {box.pk for box in boxes if box.source == BoxSource.MODEL}
+        if not found:
+            return None
+        Box.objects.filter(pk__in=found).delete()
+        boxes[:] = [box for box in boxes if box.pk not in found]
+        return []
+
+    change = change_images(dataset, ids, edit, "proposals removed", user, progress=progress)
+    sentence = f"Proposals of {photos(change.images)} removed."
     return Outcome(sentence, change.images, len(ids) - change.images, change)
 
 

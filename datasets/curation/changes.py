@@ -17,7 +17,7 @@ from datasets.bulk import insert_rows
 from datasets.labels import boxes_as_json
 from datasets.models import Box, BulkChange, Dataset, Image, Revision
 from datasets.review.transitions import remember_many, settled_state
-from datasets.traits import refresh_traits
+from datasets.traits import has_answer, refresh_traits
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -99,7 +99,7 @@ def record(change: BulkChange, images: Sequence[Image], boxes: dict[int, list[Bo
     before = {image.pk: image.state for image in images}
     for image in images:
         image.revision += 1
-        image.state = settled_state(image.state, bool(boxes[image.pk]) or image.negative)
+        image.state = settled_state(image.state, has_answer(boxes[image.pk]) or image.negative)
     Image.objects.bulk_update(images, STATE_FIELDS)
     for state in {image.state for image in images if image.state != before[image.pk]}:
         moved = {image.pk: (before[image.pk], image.revision) for image in images if image.state == state}

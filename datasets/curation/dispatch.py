@@ -119,6 +119,8 @@ ACTIONS: dict[str, Performer] = {
     "verify": lambda dataset, ids, order, user, progress: actions.mark_verified(dataset, ids, user, True, progress),
     "unverify": lambda dataset, ids, order, user, progress: actions.mark_verified(dataset, ids, user, False, progress),
     "negative": lambda dataset, ids, order, user, progress: actions.mark_negative(dataset, ids, user, progress),
+    "accept": lambda dataset, ids, order, user, progress: actions.accept_proposals(dataset, ids, user, progress),
+    "unpropose": lambda dataset, ids, order, user, progress: actions.remove_proposals(dataset, ids, user, progress),
     "state": lambda dataset, ids, order, user, progress: actions.set_state(dataset, ids, order.state, user),
     "assign": _assign,
     "assign_review": _assign_review,

@@ -32,6 +32,8 @@ LONG = {
     "unverify": "Unverify",
     "negative": "Mark as nothing here:",
     "relabel": "Relabel",
+    "accept": "Accept the proposals on",
+    "unpropose": "Remove the proposals from",
     "delete": "Delete",
 }
 

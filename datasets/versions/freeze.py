@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from datasets.models import Box, Dataset, DatasetVersion, Image
+from datasets.models.annotation import BoxSource
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestImage, as_tags, write_manifest
 from datasets.versions.shots import shots_of
 from datasets.versions.splitting import SPLITS, SplitItem, stratified_split
@@ -49,6 +50,9 @@ def freeze(
 ) -> DatasetVersion:
     """Freeze every labelled image that decodes; pictures of one shot go into one split, unless told otherwise.
 
+    Proposals (boxes a model drew that nobody accepted) are no labels: they stay out, and so do images that hold
+    nothing else.
+
     With FROM_FILES each image goes where its files said, and to train where they said nothing.
 
     Raises:
@@ -57,6 +61,7 @@ def freeze(
     if fractions and fractions[0] <= 0:
         raise UserError("bad_split", "The share for training must be more than 0.")
     rows = list(dataset.images.usable().order_by("pk").prefetch_related("boxes__label_class"))
+    rows = [row for row in rows if _accepted(row) or row.negative or not row.boxes.all()]
     if not rows:
         raise UserError(
             "nothing_to_freeze",
@@ -85,8 +90,12 @@ def freeze(
         )
 
 
+def _accepted(row: Image) -> list[Box]:
+    return [box for box in row.boxes.all() if box.source != BoxSource.MODEL]
+
+
 def _labels(row: Image) -> tuple[int, ...]:
-    return tuple(box.label_class.number for box in row.boxes.all())
+    return tuple(box.label_class.number for box in _accepted(row))
 
 
 def _dealt(rows: list[Image], fractions: Sequence[float], seed: int, shots: dict[int, int]) -> dict[int, str]:
@@ -116,7 +125,7 @@ def _manifest(dataset: Dataset, rows: list[Image], splits: dict[int, str]) -> Ma
 
 
 def _frozen(row: Image, split: str) -> ManifestImage:
-    boxes = tuple(map(_frozen_box, row.boxes.all()))
+    boxes = tuple(map(_frozen_box, _accepted(row)))
     where = (row.original, row.folder, row.orientation, row.verified, as_tags(row.tags))
     return ManifestImage(row.pk, row.file, row.file_name, row.sha256, row.width, row.height, split, boxes, *where)
 

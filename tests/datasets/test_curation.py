@@ -10,9 +10,10 @@ from django.urls import reverse
 from datasets.curation import actions, jobs
 from datasets.curation.dispatch import Order, perform
 from datasets.curation.undo import undo_change
-from datasets.models import BulkChange, Image, SavedView
+from datasets.models import Box, BulkChange, Image, SavedView
 from datasets.saving import BoxValues, save_boxes
 from datasets.traits import refresh_traits
+from datasets.versions.freeze import freeze
 from sw_site.jobs.models import Job
 from sw_site.jobs.queue import run_here
 from sw_site.lib.errors import UserError
@@ -41,6 +42,30 @@ def ids(dataset):
 
 def labels(image):
     return sorted(box.label_class.name for box in image.boxes.select_related("label_class"))
+
+
+def test_proposals_are_no_labels_until_accepted(dataset, alice):
+    bb8, _ = dataset.classes.all()
+    third = dataset.images.order_by("pk")[2]
+    make_box(third, bb8, source="model", score=0.8)
+    make_box(dataset.images.order_by("pk")[0], bb8, source="model", score=0.7, x1=5)
+    frozen = freeze(dataset).manifest()
+    assert sorted(len(image.boxes) for image in frozen.images) == [1, 2]
+    outcome = perform(dataset, ids(dataset), Order("unpropose"), alice)
+    assert outcome.changed == 2 and not Box.objects.filter(source="model").exists()
+    undo_change(outcome.change, alice)
+    third.refresh_from_db()
+    assert third.boxes.get().score == 0.8 and third.state == "unlabelled"
+    assert perform(dataset, ids(dataset), Order("accept"), alice).changed == 2
+    third.refresh_from_db()
+    assert (third.boxes.get().source, third.state) == ("person", "labelled")
+
+
+def test_labelled_image_with_proposals_alone_is_not_frozen(dataset):
+    bb8, _ = dataset.classes.all()
+    odd = make_image(dataset)
+    make_box(odd, bb8, source="model", score=0.8)
+    assert odd.pk not in {image.id for image in freeze(dataset).manifest().images}
 
 
 def test_relabel_writes_revisions_and_is_taken_back(dataset, alice):
