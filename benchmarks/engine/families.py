@@ -113,7 +113,7 @@ def export(run_dir: Path, formats: list[str], row: Row) -> None:
         done = [event for event in events(run_dir)[before:] if event["type"] == "export"]
         for event in done:
             row.exports[event["format"]] = f"{event['max_box_difference']:.0e} {event['max_score_difference']:.0e}"
-        waiting = waiting[len(done) :]
+        waiting = [kind for kind in waiting if kind not in row.exports]
         if waiting and code != 0:
             row.exports[waiting.pop(0)] = problem(run_dir)
 

@@ -15,13 +15,16 @@ from training.engine.freezing import INPUT, FrozenDetector, outputs_of
 
 FILE = "saved_model.pb"
 SIGNATURE_INPUT = "input_tensor"
+# EfficientDet's activations have gradients of their own, which hold tensors of the graph they were made in and cannot
+# be saved; nobody trains an export.
+OPTIONS = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
 
 
 def write(subject: Subject, folder: Path) -> dict[str, Any]:
     graph_def = subject.graph()
     if tf.executing_eagerly():
         module = FrozenDetector(graph_def)
-        tf.saved_model.save(module, str(folder), signatures={"serving_default": module.__call__})
+        tf.saved_model.save(module, str(folder), signatures={"serving_default": module.__call__}, options=OPTIONS)
     else:
         write_from_session(graph_def, folder)
     return {"input": SIGNATURE_INPUT, "outputs": outputs_of(graph_def), "batch": "any"}

@@ -137,6 +137,26 @@ def formats_that_cannot_work_are_refused() -> None:
 
 
 @check
+def activations_with_gradients_of_their_own_can_be_saved() -> None:
+    """As EfficientDet's: the gradient holds the factor as a tensor of the graph that was frozen."""
+    import tensorflow as tf
+
+    from training.engine.exports import saved_model
+
+    graph = tf.Graph()
+    with graph.as_default():
+        images = tf.compat.v1.placeholder(tf.uint8, [None, None, None, 3], name="image_tensor")
+        bent = tf.nn.silu(tf.cast(images, tf.float32) / 255.0, beta=tf.constant(1.0))
+        tf.reduce_max(bent, axis=[1, 2, 3], name="detection_scores")
+    subject: Any = SimpleNamespace(graph=lambda: graph.as_graph_def())
+    folder = new_folder()
+    assert saved_model.write(subject, folder)["outputs"] == ["detection_scores"]
+    signature = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    found = signature(input_tensor=tf.fill([1, 2, 2, 3], tf.constant(255, tf.uint8)))
+    assert math.isclose(float(found["detection_scores"][0]), 1 / (1 + math.exp(-1)), rel_tol=1e-6)
+
+
+@check
 def tflite_is_for_networks_of_tensorflow_2() -> None:
     from object_detection.protos import model_pb2
 
