@@ -66,6 +66,27 @@ def expect_state(page: Page, words: str) -> None:
     expect(page.locator("[data-save-state]")).to_have_text(words)
 
 
+KEPT = """() => new Promise((resolve) => {
+  const opening = indexedDB.open("sw_site", 1);
+  opening.onsuccess = () => {
+    const asking = opening.result.transaction("unsaved").objectStore("unsaved").getAll();
+    asking.onsuccess = () => {
+      opening.result.close();
+      resolve(asking.result.map((record) => record.content.boxes.length));
+    };
+  };
+})"""
+
+
+def wait_until_kept(page: Page, boxes: int) -> None:
+    """The browser writes what is unsaved down beside the page's script: a page closed before that has not kept it."""
+    for _ in range(200):
+        if boxes in page.evaluate(KEPT):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"no photo with {boxes} boxes is kept in the browser: {page.evaluate(KEPT)}")
+
+
 def second_page(context: BrowserContext, site: Site) -> Page:
     page = context.new_page()
     page.set_default_timeout(30_000)
