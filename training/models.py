@@ -13,6 +13,7 @@ from datasets.models import Dataset, DatasetVersion
 from sw_site.jobs.models import Job, JobState
 from training.engine.architectures.preset import DETECTORS, EXPORTS
 from training.engine.architectures.presets import PRESETS
+from training.history import HistoryLine
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -99,20 +100,10 @@ class Run(models.Model):
         return RunEvent.objects.create(run=self, kind=kind, message=message[:500], user=user)
 
 
-class RunEvent(models.Model):
+class RunEvent(HistoryLine):
     """One line of a run's history: what was done with it, by a person or by the site itself."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="history")
-    kind = models.CharField(max_length=20, help_text="started, mended, stopped, paused, resumed, extended, disk …")
-    message = models.CharField(max_length=500)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class Frame(models.Model):
@@ -238,20 +229,10 @@ class ModelAlias(models.Model):
         return f"{self.name} of {self.dataset}"
 
 
-class ModelEvent(models.Model):
+class ModelEvent(HistoryLine):
     """One line of a model's history: who did what."""
 
     model = models.ForeignKey(TrainedModel, on_delete=models.CASCADE, related_name="history")
-    kind = models.CharField(max_length=20, help_text="registered, alias, stage, tags, note, exported")
-    message = models.CharField(max_length=500)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class ExportFormat(models.TextChoices):
