@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -66,29 +68,47 @@ def expect_state(page: Page, words: str) -> None:
     expect(page.locator("[data-save-state]")).to_have_text(words)
 
 
-KEPT = """() => new Promise((resolve) => {
-  const opening = indexedDB.open("sw_site", 1);
-  opening.onsuccess = () => {
-    const asking = opening.result.transaction("unsaved").objectStore("unsaved").getAll();
-    asking.onsuccess = () => {
-      opening.result.close();
-      resolve(asking.result.map((record) => record.content.boxes.length));
-    };
-  };
-})"""
-
-
-def wait_until_kept(page: Page, boxes: int) -> None:
-    """The browser writes what is unsaved down beside the page's script: a page closed before that has not kept it."""
-    for _ in range(200):
-        if boxes in page.evaluate(KEPT):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"no photo with {boxes} boxes is kept in the browser: {page.evaluate(KEPT)}")
-
-
 def second_page(context: BrowserContext, site: Site) -> Page:
     page = context.new_page()
     page.set_default_timeout(30_000)
     page.goto(site.url)
     return page
+
+
+def tell_without_waiting(page: Page, method: str, **parameters: Any) -> None:
+    """A command of the DevTools protocol in an envelope, because the page itself will not answer."""
+    target = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]["targetId"]
+    assert page.context.browser
+    session = page.context.browser.new_browser_cdp_session()
+    envelope = session.send("Target.attachToTarget", {"targetId": target, "flatten": False})
+    message = json.dumps({"id": 1, "method": method, "params": parameters})
+    session.send("Target.sendMessageToTarget", {"sessionId": envelope["sessionId"], "message": message})
+
+
+def crash(page: Page) -> None:
+    """End the page's process, as the system does when memory runs out: no script of it runs any more."""
+    with page.expect_event("crash"):
+        tell_without_waiting(page, "Page.crash")
+    page.close()
+
+
+def kill_tabs(context: BrowserContext) -> None:
+    """End the processes of all tabs, in the middle of whatever they do."""
+    assert context.browser
+    processes = context.browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    for process in processes:
+        if process["type"] == "renderer":
+            os.kill(process["id"], signal.SIGKILL)
+    for page in context.pages:
+        page.close()
+
+
+def wait_for_title(context: BrowserContext, title: str) -> None:
+    """As the browser knows it, when the page itself does not answer."""
+    assert context.browser
+    session = context.browser.new_browser_cdp_session()
+    for _ in range(600):
+        if title in [target["title"] for target in session.send("Target.getTargets")["targetInfos"]]:
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError(f"no tab has the title {title}")

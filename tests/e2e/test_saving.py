@@ -11,12 +11,12 @@ from tests.e2e.conftest import Site
 from tests.e2e.labelling import (
     boxes_of,
     command,
+    crash,
     draw,
     expect_state,
     import_photos,
     open_editor,
     second_page,
-    wait_until_kept,
 )
 
 pytestmark = pytest.mark.browser
@@ -70,8 +70,7 @@ def test_without_a_network_boxes_wait_and_another_page_sends_them(
     draw(page, 0.2, 0.2)
     expect_state(page, "Not saved")
     draw(page, 0.5, 0.5)
-    wait_until_kept(page, 3)
-    page.close(run_before_unload=False)
+    crash(page)
     assert len(boxes_of(site, photo)) == 1
     context.unroute(OPERATIONS)
     other = second_page(context, site)

@@ -48,6 +48,7 @@ export function makeShelf() {
     keep: async (record) => Boolean(kept.set(record.key, structuredClone(record))),
     drop: async (key) => kept.delete(key),
     read: async (key) => kept.get(key) ?? null,
+    all: async (user) => [...kept.values()].filter((record) => record.user === user),
   };
 }
 

@@ -8,6 +8,7 @@ import { sameBox } from "../../static/js/editor/operations.js";
 import { Saver } from "../../static/js/editor/save.js";
 import { carryOut } from "../../static/js/editor/status.js";
 import { Store } from "../../static/js/editor/store.js";
+import { takeOver } from "../../static/js/editor/unsaved.js";
 import { replay } from "../../static/js/outbox/replay.js";
 import { makeBox, makeShelf } from "./builders.js";
 import { Ledger } from "./ledger.js";
@@ -42,22 +43,21 @@ class Screen {
     const shelf = this.untilClosed(page);
     this.saver = new Saver({ store: this.store, shelf, data, send: (...request) => this.send(page, ...request) });
     this.saver.addEventListener("state", ({ detail }) => detail.state === "refused" && this.world.ledger.faults.push(`refused: ${detail.reason}`));
-    const record = await shelf.read(this.saver.key);
-    if (record) await this.saver.resume(record);
+    await takeOver(this.saver, () => {}, shelf, { isUrgent: true });
   }
 
   /** What a page that is gone still had in hand never reaches the browser's database. */
   untilClosed(page) {
-    const { keep, drop, read } = this.shelf;
-    return { read, keep: async (record) => !page.isClosed && keep(record), drop: async (key) => !page.isClosed && drop(key) };
+    const { keep, drop, read, all } = this.shelf;
+    return { read, all, keep: async (record) => !page.isClosed && keep(record), drop: async (key) => !page.isClosed && drop(key) };
   }
 
   async close() {
     this.page.isClosed = true;
     clearTimeout(this.saver.timer);
     this.counts.closed += 1;
-    const record = await this.shelf.read(this.saver.key);
-    if (record && this.world.chance(0.4)) {
+    for (const record of await this.shelf.all(this.name)) {
+      if (this.world.chance(0.6)) continue;
       this.counts.replayed += 1;
       await replay(record, this.shelf, { csrf: this.world.setting.csrf, send: (...request) => this.send({ isClosed: false }, ...request) });
     }

@@ -1,17 +1,24 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { Saver } from "../../static/js/editor/save.js";
+import { takeOver } from "../../static/js/editor/unsaved.js";
 import { replay } from "../../static/js/outbox/replay.js";
 import { makeBox, makeData, makeServer, makeShelf, makeStore } from "./builders.js";
 
-const KEY = "5:42";
 const values = ({ id, ...rest }) => rest;
+/** What is to be sent, batch by batch: the ids of the boxes. */
+const idsOf = (batches) => batches.map(({ operations }) => operations.map(({ id }) => id).join());
+/** The only record there is. */
+const recordOn = (shelf) => [...shelf.kept.values()][0];
 
 function makeSaver(...answers) {
+  return makeSaverOn(makeShelf(), ...answers);
+}
+
+function makeSaverOn(shelf, ...answers) {
   mock.timers.reset();
   mock.timers.enable({ apis: ["setTimeout"] });
   const server = makeServer(...answers);
-  const shelf = makeShelf();
   const store = makeStore();
   const saver = new Saver({ store, shelf, data: makeData(), send: server.send });
   return { saver, store, shelf, ...server };
@@ -53,7 +60,7 @@ test("a change during a save is sent in a save of its own, on the new revision",
   const first = saver.flush();
   store.put(makeBox({ id: "b" }));
   assert.equal(await first, false);
-  assert.equal(shelf.kept.get(KEY).revision, 4);
+  assert.deepEqual(recordOn(shelf).batches.map(({ base_revision }) => base_revision), [4]);
   assert.equal(await saver.flush(), true);
   assert.deepEqual(sent.map(({ base_revision, operations }) => [base_revision, operations.map(({ id }) => id).join()]), [[3, "a"], [4, "b"]]);
 });
@@ -63,7 +70,7 @@ test("without a network the same batch is kept and tried again, ever later", asy
   store.put(makeBox());
   assert.equal(await saver.flush(), false);
   assert.equal(saver.state, "failed");
-  assert.deepEqual(shelf.kept.get(KEY).content.boxes, [makeBox()]);
+  assert.deepEqual(recordOn(shelf).batches[0].operations, [{ id: "a", box: values(makeBox()), was: null }]);
   mock.timers.tick(1000);
   await saver.inFlight;
   mock.timers.tick(1999);
@@ -145,16 +152,17 @@ test("in a conflict nothing more is sent until a person has chosen", async () =>
   mock.timers.tick(60000);
   assert.equal(await saver.flush(), false);
   assert.equal(sent.length, 1);
-  assert.equal(shelf.kept.get(KEY).content.boxes.length, 2);
+  assert.deepEqual(idsOf(recordOn(shelf).batches), ["a,b"]);
 });
 
 test("a choice put off is asked for again by whoever opens the photo next, not taken for mine", async () => {
   const first = makeDispute(conflict(makeBox({ x1: 2 })));
   await first.saver.flush();
-  const record = first.shelf.kept.get(KEY);
-  assert.deepEqual([record.known.boxes[0].x1, record.content.boxes[0].x1], [10, 1]);
+  const record = recordOn(first.shelf);
+  const [{ was, box }] = record.batches[0].operations;
+  assert.deepEqual([was.x1, box.x1], [10, 1]);
   const { saver, sent } = makeSaver(conflict(makeBox({ x1: 2 })));
-  assert.equal(await saver.resume(record), false);
+  await saver.resume(record);
   assert.deepEqual([sent[0].operations[0].was.x1, saver.state], [10, "conflict"]);
 });
 
@@ -190,10 +198,58 @@ test("an editor that is opened again goes on with what it could not save", async
   const first = makeSaver();
   first.store.put(makeBox());
   await first.saver.flush();
-  const { saver, store, sent } = makeSaver(ok(5, [makeBox(), makeBox({ id: "theirs" })]));
-  assert.equal(await saver.resume(first.shelf.kept.get(KEY)), true);
+  const { saver, store, shelf, sent } = makeSaverOn(first.shelf, ok(5, [makeBox(), makeBox({ id: "theirs" })]));
+  await takeOver(saver, () => {}, shelf, { isUrgent: true });
   assert.equal(sent[0].batch, first.sent[0].batch);
-  assert.deepEqual(store.boxes.map(({ id }) => id), ["a", "theirs"]);
+  assert.deepEqual([store.boxes.map(({ id }) => id), saver.isDirty, shelf.kept.size], [["a", "theirs"], false, 0]);
+});
+
+test("an edit made before the shelf was read hides nothing of what lies there", async () => {
+  const first = makeSaver();
+  first.store.put(makeBox());
+  first.store.put(makeBox({ id: "c" }));
+  const { saver, store, shelf, sent } = makeSaverOn(first.shelf, ok(4), ok(5));
+  store.put(makeBox({ id: "b" }));
+  store.put(makeBox({ id: "c", x1: 30 }));
+  await takeOver(saver, () => {}, shelf, { isUrgent: true });
+  assert.equal(await saver.flush(), true);
+  assert.deepEqual([idsOf(sent), store.byId.get("c").x1], [["a,c", "c,b"], 30]);
+});
+
+test("what an earlier page made is not saved over what somebody else made of the box since", async () => {
+  const first = makeDispute();
+  await first.saver.flush();
+  const { saver, shelf, sent } = makeSaverOn(first.shelf, conflict(makeBox({ x1: 2 })));
+  saver.known.boxes.push(makeBox({ x1: 2 })); // as the page with the photo was given it
+  saver.store.fold(saver.known);
+  await takeOver(saver, () => {}, shelf, { isUrgent: true });
+  assert.deepEqual([sent[0].operations[0].was.x1, saver.state], [10, "conflict"]);
+});
+
+test("another page on the same photo with nothing to save leaves the record of this one alone", async () => {
+  const first = makeSaver();
+  first.store.put(makeBox());
+  const other = makeSaverOn(first.shelf);
+  other.store.put(makeBox({ id: "b" }));
+  other.store.remove("b");
+  assert.deepEqual([idsOf(recordOn(first.shelf).batches), first.shelf.kept.size], [["a"], 1]);
+});
+
+test("a batch has the id that it was kept under, whoever sends it", async () => {
+  const { saver, store, shelf, sent } = makeSaver(ok(4));
+  store.put(makeBox());
+  const [{ batch }] = recordOn(shelf).batches;
+  await saver.flush();
+  assert.equal(sent[0].batch, batch);
+});
+
+test("a page that is closed sends what it has once more, and leaves it on the shelf", async () => {
+  const { saver, store, shelf, sent } = makeSaver();
+  store.put(makeBox());
+  saver.sendOff();
+  saver.sendOff();
+  await saver.inFlight;
+  assert.deepEqual([sent.length, recordOn(shelf).batches[0].batch], [1, sent[0].batch]);
 });
 
 test("an idle editor follows what others save, a busy one does not", () => {
@@ -211,7 +267,7 @@ async function leftBehind(...afterwards) {
   await saver.flush();
   store.put(makeBox({ id: "b" }));
   const server = makeServer(...afterwards);
-  const outcome = await replay(shelf.kept.get(KEY), shelf, { send: server.send });
+  const outcome = await replay(recordOn(shelf), shelf, { send: server.send });
   return { outcome, shelf, first: sent[0], sent: server.sent };
 }
 
@@ -223,7 +279,5 @@ test("another page sends what an editor left: the lost save as it was, then the 
 
 test("what cannot be sent stays, with what was done of it", async () => {
   const { outcome, shelf } = await leftBehind(ok(4));
-  const record = shelf.kept.get(KEY);
-  assert.deepEqual([outcome, record.revision, record.known.boxes.map(({ id }) => id).join()], ["later", 4, "a"]);
-  assert.deepEqual(record.pending.operations.map(({ id }) => id), ["b"]);
+  assert.deepEqual([outcome, idsOf(recordOn(shelf).batches)], ["later", ["b"]]);
 });

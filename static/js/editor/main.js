@@ -1,11 +1,10 @@
 /* Finds the editor on the page, builds its parts and connects them. */
 import { html, on } from "../utils.js";
 import { showAsked } from "./asked.js";
-import { keyOf, occupy, shelf } from "../outbox/shelf.js";
+import { shelf } from "../outbox/shelf.js";
 import { boxActions } from "./boxes.js";
 import { ClassChooser } from "./class_chooser.js";
 import { clipboardActions } from "./clipboard.js";
-import { timeOf } from "./conflict.js";
 import { Editor } from "./editor.js";
 import { Gestures } from "./gestures.js";
 import { guessActions, showGuesses } from "./guesses.js";
@@ -20,6 +19,7 @@ import { Renderer } from "./render.js";
 import { Saver } from "./save.js";
 import { SaveStatus } from "./status.js";
 import { Store } from "./store.js";
+import { watchUnsaved } from "./unsaved.js";
 import { Viewport } from "./view.js";
 
 /** @import { Parts } from "./editor.js" */
@@ -90,15 +90,6 @@ function fillKeyCard(list, map) {
   list.replaceChildren(...rows);
 }
 
-/** What an earlier visit could not save is saved now. @param {Editor} editor @param {string} key */
-async function goOnWithUnsaved(editor, key) {
-  occupy(key);
-  const record = await shelf.read(key);
-  if (!record || editor.saver.isDirty) return;
-  editor.say(`Saving your changes from ${timeOf(record.time)} that the server did not have.`, "warn");
-  editor.saver.resume(record);
-}
-
 /** @param {HTMLElement} root */
 function start(root) {
   const data = JSON.parse(document.getElementById("editor-data").textContent);
@@ -136,7 +127,7 @@ function start(root) {
   parts.canvas.focus({ preventScroll: true });
   showAsked(store, viewport, new URLSearchParams(location.search));
   root.dataset.ready = "true";
-  if (editor.canEdit) goOnWithUnsaved(editor, keyOf(data.user, data.image.id));
+  if (editor.canEdit) watchUnsaved(editor.saver, (...words) => editor.say(...words), shelf);
 }
 
 const root = document.querySelector("[data-editor]");

@@ -82,3 +82,17 @@ export function fold(known, local, remote) {
   const mark = (name) => (local[name] === known[name] ? remote[name] : local[name]);
   return { content: { verified: mark("verified"), negative: mark("negative") && boxes.length === 0, boxes }, conflicts };
 }
+
+/**
+ * Another page's unsaved batches, put under what was done here meanwhile.
+ * @param {Changes[]} batches not empty, in their order @param {Content} known what the server has, as far as this page knows @param {Content} content
+ * @returns {{known: Content, content: Content}} `known` has the boxes of the batches as that page knew them, so that what
+ *   somebody else made of them since is noticed; `content` is what is to be on the screen
+ */
+export function rebase(batches, known, content) {
+  const here = changesBetween(known, content);
+  const before = { operations: batches.toReversed().flatMap(({ operations }) => operations.map(({ id, was }) => ({ id, box: was, was: null }))) };
+  const [first] = batches;
+  for (const mark of ["verified", "negative"]) if (first[mark] !== undefined) before[mark] = !first[mark];
+  return { known: withChanges(known, before), content: withChanges(batches.reduce(withChanges, known), here) };
+}

@@ -1,11 +1,10 @@
 /* Saving by itself: soon after the last change, one request at a time, again and again until the server has it.
    What changed is sent, not everything; what others changed meanwhile comes back and is folded in. */
-import { keyOf } from "../outbox/shelf.js";
 import { sendBatch } from "../outbox/sending.js";
 import { newId } from "./ids.js";
-import { changesBetween, fold, isEmpty, withChanges } from "./operations.js";
+import { changesBetween, fold, isEmpty, rebase, withChanges } from "./operations.js";
 
-/** @import { Unsaved } from "../outbox/shelf.js" */
+/** @import { Batch, Unsaved } from "../outbox/shelf.js" */
 /** @import { Conflict } from "./operations.js" */
 /** @import { Store } from "./store.js" */
 /** @import { Content } from "./types.js" */
@@ -21,19 +20,22 @@ export class Saver extends EventTarget {
   /**
    * @param {object} parts
    * @param {Store} parts.store
-   * @param {{keep: Function, drop: Function, read: Function}} parts.shelf
+   * @param {{keep: Function, drop: Function}} parts.shelf
    * @param {{operations_url: string, csrf: string, user: string, page_url: string, image: {id: number, name: string, revision: number}}} parts.data
    * @param {typeof fetch} [parts.send] a stand-in in tests
    */
   constructor({ store, shelf, data, send }) {
     super();
     Object.assign(this, { store, shelf, data, send });
-    this.key = keyOf(data.user, data.image.id);
+    /** Of this page's record on the shelf: another page on the same photo has its own. */
+    this.key = newId();
     this.revision = data.image.revision;
     /** @type {Content} what the server has, as far as this page knows */
     this.known = store.snapshot();
-    /** @type {import("../outbox/shelf.js").Batch | null} */
+    /** @type {Batch | null} a save that no answer came for */
     this.pending = null;
+    /** @type {Batch | null} what is to be sent after that, as it was kept last */
+    this.draft = null;
     /** @type {SaveState} */
     this.state = "saved";
     /** @type {Conflict[]} */
@@ -68,11 +70,27 @@ export class Saver extends EventTarget {
     return !this.isDirty;
   }
 
-  /** Go on with what an earlier visit could not save. @param {Unsaved} record */
-  resume(record) {
-    ({ known: this.known, revision: this.revision, pending: this.pending } = record);
-    this.store.fold(record.content);
-    return this.flush();
+  /**
+   * Go on with what another page could not save, under what was done here meanwhile.
+   * @param {Unsaved} record @returns {Promise<boolean>} false while this page has a save of its own to bring to an end
+   */
+  async resume(record) {
+    if (this.inFlight) await this.inFlight;
+    if (this.pending || this.conflicts.length > 0) return false;
+    const { known, content } = rebase(record.batches, this.known, this.store.snapshot());
+    [this.pending, this.draft = null] = record.batches;
+    this.known = known;
+    this.revision = this.pending.base_revision;
+    this.store.fold(content);
+    await this.keep();
+    await this.shelf.drop(record.key);
+    await this.flush();
+    return true;
+  }
+
+  /** The page is going: what is unsaved is sent on its way, and stays on the shelf because no answer will be heard. */
+  sendOff() {
+    if (!this.inFlight && this.isDirty && this.state !== "conflict") this.save({ keepalive: true });
   }
 
   /** @returns {Conflict[]} what is to be chosen, with the boxes as they are here by now */
@@ -104,20 +122,20 @@ export class Saver extends EventTarget {
     this.timer = setTimeout(() => this.flush(), ms);
   }
 
-  /** @private */
-  save() {
-    this.inFlight ??= this.request().finally(() => {
+  /** @private @param {{keepalive?: boolean}} [options] */
+  save(options) {
+    this.inFlight ??= this.request(options).finally(() => {
       this.inFlight = null;
     });
     return this.inFlight;
   }
 
   /** @private */
-  async request() {
-    this.pending ??= { batch: newId(), base_revision: this.revision, ...changesBetween(this.known, this.store.snapshot()) };
+  async request({ keepalive = false } = {}) {
+    this.pending ??= this.unsent();
     this.tell("saving");
     this.keep();
-    const outcome = await sendBatch(this.data.operations_url, this.pending, { csrf: this.data.csrf, send: this.send });
+    const outcome = await sendBatch(this.data.operations_url, this.pending, { csrf: this.data.csrf, send: this.send, keepalive });
     const answers = {
       saved: () => this.saved(outcome.answer),
       conflict: () => this.disputed(outcome.current),
@@ -185,14 +203,25 @@ export class Saver extends EventTarget {
     this.tell("refused", { reason });
   }
 
-  /** @private What is unsaved lies in the browser from the moment it is made. */
+  /** @private What is unsaved lies in the browser when this returns, before anything else happens. */
   keep() {
-    if (!this.isDirty) return this.shelf.drop(this.key);
-    const { data, key, revision, pending } = this;
-    return this.shelf.keep({
-      key, known: this.undisputed(), revision, pending, user: data.user, title: data.image.name, page_url: data.page_url,
-      save_url: data.operations_url, content: this.store.snapshot(), time: new Date().toISOString(),
-    });
+    this.draft = this.unsent();
+    const batches = [this.pending, this.draft].filter((batch) => batch !== null);
+    if (batches.length === 0) return this.shelf.drop(this.key);
+    const { user, image, page_url, operations_url } = this.data;
+    return this.shelf.keep({ key: this.key, user, title: image.name, page_url, save_url: operations_url, batches, time: new Date().toISOString() });
+  }
+
+  /**
+   * A batch keeps its id for as long as it says the same: whoever sends it, this page or one that found it, it is done once.
+   * @private @returns {Batch | null} what `pending` does not say yet
+   */
+  unsent() {
+    const known = this.pending ? withChanges(this.undisputed(), this.pending) : this.undisputed();
+    const changes = changesBetween(known, this.store.snapshot());
+    if (isEmpty(changes)) return null;
+    const isSame = this.draft && JSON.stringify(changes) === JSON.stringify(changesOf(this.draft));
+    return { batch: isSame ? this.draft.batch : newId(), base_revision: this.revision, ...changes };
   }
 
   /**
@@ -212,4 +241,9 @@ export class Saver extends EventTarget {
     this.state = state;
     this.dispatchEvent(new CustomEvent("state", { detail: { state, ...detail } }));
   }
+}
+
+/** @param {Batch} batch @returns {import("./operations.js").Changes} in the order of `changesBetween` */
+function changesOf({ batch, base_revision, ...changes }) {
+  return changes;
 }

@@ -1,6 +1,4 @@
 /* On every page: labels that an editor could not save (no network, signed out, closed) are sent as soon as it goes. */
-import { newId } from "../editor/ids.js";
-import { changesBetween, isEmpty, withChanges } from "../editor/operations.js";
 import { showMessage } from "../messages.js";
 import { sendBatch } from "./sending.js";
 import { ifFree, shelf as browserShelf } from "./shelf.js";
@@ -10,21 +8,16 @@ import { ifFree, shelf as browserShelf } from "./shelf.js";
 const AGAIN_MS = 20000;
 
 /**
- * Send one photo's unsaved labels: first the save that no answer came for, as it was, then the rest.
+ * Send one page's unsaved labels, batch by batch.
  * @param {Unsaved} record @param {{keep: Function, drop: Function}} shelf @param {{csrf?: string, send?: typeof fetch}} [options]
  * @returns {Promise<"saved" | "conflict" | "refused" | "later" | "signed-out">}
  */
 export async function replay(record, shelf, options = {}) {
-  let { known, revision, pending } = record;
-  for (;;) {
-    pending ??= { batch: newId(), base_revision: revision, ...changesBetween(known, record.content) };
-    if (isEmpty(pending)) break;
-    await shelf.keep({ ...record, known, revision, pending });
-    const outcome = await sendBatch(record.save_url, pending, options);
+  for (const [index, batch] of record.batches.entries()) {
+    const outcome = await sendBatch(record.save_url, batch, options);
     if (outcome.kind !== "saved") return outcome.kind;
-    known = withChanges(known, pending);
-    revision = outcome.answer.revision;
-    pending = null;
+    const batches = record.batches.slice(index + 1);
+    if (batches.length > 0) await shelf.keep({ ...record, batches });
   }
   await shelf.drop(record.key);
   return "saved";
@@ -42,8 +35,10 @@ const told = new Set();
 async function replayAll(user) {
   for (const record of await browserShelf.all(user)) {
     if (record.page_url === location.pathname) continue; // The editor on this page sees to it.
-    await ifFree(record.key, async () => {
-      const outcome = await replay(record, browserShelf);
+    await ifFree(record, async () => {
+      const present = await browserShelf.read(record.key);
+      if (!present) return; // Another page has been quicker.
+      const outcome = await replay(present, browserShelf);
       if (outcome === "saved" || !told.has(record.key)) tell(record, outcome);
       told.add(record.key);
     });

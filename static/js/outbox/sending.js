@@ -16,10 +16,11 @@ function freshToken(fallback) {
 }
 
 /**
- * @param {string} url @param {Batch} batch @param {{csrf?: string, send?: typeof fetch}} [options] `send`: a stand-in in tests
+ * @param {string} url @param {Batch} batch @param {{csrf?: string, send?: typeof fetch, keepalive?: boolean}} [options]
+ *   `send`: a stand-in in tests; `keepalive`: the page may be gone before it has been sent
  * @returns {Promise<Outcome>}
  */
-export async function sendBatch(url, batch, { csrf = "", send = (...args) => fetch(...args) } = {}) {
+export async function sendBatch(url, batch, { csrf = "", send = (...args) => fetch(...args), keepalive = false } = {}) {
   let response;
   try {
     response = await send(url, {
@@ -27,6 +28,7 @@ export async function sendBatch(url, batch, { csrf = "", send = (...args) => fet
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": freshToken(csrf) },
       body: JSON.stringify(batch),
       credentials: "same-origin",
+      keepalive,
     });
   } catch {
     return { kind: "later", reason: "the server cannot be reached" };
