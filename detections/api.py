@@ -12,6 +12,7 @@ from ninja.files import UploadedFile
 from ninja.pagination import paginate
 from pydantic import Field
 
+from datasets.access import dataset_for
 from detections.access import batch_for, batches_for, evaluation_for, evaluations_for, model_for, version_for, who
 from detections.actions import (
     check_uploads,
@@ -26,6 +27,9 @@ from detections.evaluation import read_manifest_of, summary
 from detections.inference import Problem, Source, detect_images, load_predictor
 from detections.metrics.values import HEADLINE_SCORE
 from detections.models import DetectionBatch, Evaluation
+from detections.prelabel import DEFAULT_THRESHOLD, Wish
+from detections.prelabel_actions import start_prelabel
+from detections.targets import answers_from_names
 from sw_site.lib.errors import UserError
 
 router = Router(tags=["detections"])
@@ -73,6 +77,37 @@ class EvaluationIn(Schema):
     version: int
     split: str = Field("val", pattern="^(train|val|test)$")
     mapping: dict[str, str | None] | None = None
+
+
+class PrelabelIn(Schema):
+    """`filter` as in the address of the grid ("state=unlabelled"; "" is every image). `mapping` says by name what
+    becomes of classes of the model that the dataset does not have; `new_classes` makes those it does not name."""
+
+    dataset: str
+    model: int
+    filter: str = Field("", max_length=1000)
+    threshold: float = Field(DEFAULT_THRESHOLD, ge=0, le=1)
+    mapping: dict[str, str | None] | None = None
+    new_classes: bool = False
+    also_labelled: bool = False
+
+
+class PrelabelOut(Schema):
+    """The job that does it, and the change that takes it back."""
+
+    job: int
+    change: int
+    images: int
+
+
+@router.post("/prelabel", response={202: PrelabelOut})
+def create_prelabel(request: HttpRequest, data: PrelabelIn) -> Status[dict[str, int]]:
+    """A model's boxes as proposals on the filter's images; they are labels once somebody accepts them."""
+    dataset, model = dataset_for(request, data.dataset), model_for(request, data.model)
+    answers = answers_from_names(model, dataset, data.mapping, data.new_classes)
+    wish = Wish(data.filter, data.threshold, data.also_labelled)
+    job = start_prelabel(model, dataset, wish, answers, who(request))
+    return Status(202, {"job": job.pk, "change": job.payload["change_id"], "images": len(job.payload["ids"])})
 
 
 @router.get("/batches", response=list[BatchOut])

@@ -25,8 +25,12 @@ class ClassMatch:
     only_version: tuple[str, ...]
 
 
-def match_classes(model: Mapping[int, str], version: Mapping[int, str], mapping: ClassMap | None = None) -> ClassMatch:
+def match_classes(
+    model: Mapping[int, str], version: Mapping[int, str], mapping: ClassMap | None = None, place: str = "version"
+) -> ClassMatch:
     """Match label maps (id -> name): as `mapping` says, and by name where it says nothing.
+
+    `place` is what has the other classes, for people: a version or a dataset.
 
     Raises ClassesDiffer when a class of the model has no namesake and `mapping` is None, and UserError when no class
     is left to compare.
@@ -36,7 +40,7 @@ def match_classes(model: Mapping[int, str], version: Mapping[int, str], mapping:
     if strangers and mapping is None:
         raise ClassesDiffer(
             "classes_differ",
-            f"The version has no class called {listed(strangers)}; it has {listed(version.values())}. Say first which "
+            f"The {place} has no class called {listed(strangers)}; it has {listed(version.values())}. Say first which "
             "of its classes each of these is, or that boxes of it are left out.",
         )
     said = mapping or {}
@@ -45,8 +49,8 @@ def match_classes(model: Mapping[int, str], version: Mapping[int, str], mapping:
     if not to_version:
         raise UserError(
             "no_common_class",
-            f"The model knows {listed(model.values())}, the version has {listed(version.values())}: no class is left "
-            "to compare. Choose a version with the model's classes, or say which class is which.",
+            f"The model knows {listed(model.values())}, the {place} has {listed(version.values())}: no class is left "
+            f"to compare. Choose a {place} with the model's classes, or say which class is which.",
         )
     return ClassMatch(
         to_version=to_version,
@@ -56,7 +60,7 @@ def match_classes(model: Mapping[int, str], version: Mapping[int, str], mapping:
 
 
 def mapping_from_names(
-    model: Mapping[int, str], version: Mapping[int, str], names: Mapping[str, str | None]
+    model: Mapping[int, str], version: Mapping[int, str], names: Mapping[str, str | None], place: str = "version"
 ) -> dict[int, int | None]:
     """What a person wrote, "name of the model's class": "name of the version's class" (empty or None: leave out).
 
@@ -65,7 +69,7 @@ def mapping_from_names(
     mapping: dict[int, int | None] = {}
     for theirs, ours in names.items():
         number = find(model, theirs, "The model")
-        mapping[number] = find(version, ours, "The version") if ours else None
+        mapping[number] = find(version, ours, f"The {place}") if ours else None
     return mapping
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.models import Box, DatasetVersion, Image
+from datasets.models.annotation import BoxSource
 from datasets.versions.manifest import Manifest, ManifestError, ManifestImage
 from detections.classes import ClassMatch, match_classes
 from detections.inference import Detected, Problem, Source, detect_images, load_predictor
@@ -119,7 +120,8 @@ def compare_with_current_labels(evaluation: Evaluation) -> SplitResults:
     source, table = evaluation.source, table_of(evaluation.source)
     there = set(Image.objects.filter(pk__in=table.image_ids.tolist()).values_list("pk", flat=True))
     boxes: dict[int, list[Box]] = defaultdict(list)
-    for box in Box.objects.filter(image__in=there).select_related("label_class").order_by("pk"):
+    labels = Box.objects.filter(image__in=there).exclude(source=BoxSource.MODEL)
+    for box in labels.select_related("label_class").order_by("pk"):
         boxes[box.image_id].append(box)
     names = {box.label_class.number: box.label_class.name for rows in boxes.values() for box in rows}
     old = source.figures

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
+from datasets.models import BulkChange
 from detections.batches import Upload, detect_batch
 from detections.evaluation import keep, measure
 from detections.models import DetectionBatch, Evaluation
+from detections.prelabel import Wish, prelabel, sentence
 from sw_site.jobs.context import JobContext
 from sw_site.jobs.errors import JobError
 from sw_site.lib.errors import UserError
+from training.models import TrainedModel
 
 
 def evaluate(context: JobContext, evaluation_id: int) -> dict[str, Any] | None:
@@ -37,6 +41,24 @@ def detect(context: JobContext, batch_id: int, uploads: Sequence[Upload] = ()) -
         images, boxes = detect_batch(batch, uploads, context.step)
     context.progress(1, 1, f"{boxes:,} boxes on {images:,} images")
     return {"images": images, "boxes": boxes, "problems": len(batch.problems)}
+
+
+def run_prelabel(
+    context: JobContext, change_id: int, model_id: int, ids: list[int], wish: dict[str, Any], targets: dict[str, int]
+) -> dict[str, Any] | None:
+    """Job: a model's boxes as proposals on images of a dataset. What it has written stays when it is stopped."""
+    change = BulkChange.objects.select_related("dataset").filter(pk=change_id).first()
+    model = TrainedModel.objects.select_related("run").filter(pk=model_id).first()
+    if change is None or model is None:
+        return None
+    with told_to_people():
+        tally, problems = prelabel(change, model, ids, Wish(**wish), targets, context.step)
+    for problem in problems:
+        context.log(f"{problem.file}: {problem.message}")
+    unread = f" {len(problems):,} photos could not be read; the log names them." if problems else ""
+    context.progress(1, 1, sentence(tally) + unread)
+    rows = [problem.as_json() for problem in problems]
+    return {"change": change.pk, "sentence": sentence(tally) + unread, **asdict(tally), "problems": rows}
 
 
 @contextmanager

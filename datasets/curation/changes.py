@@ -7,13 +7,13 @@ never overwritten.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F
 
-from datasets.bulk import insert_rows
+from datasets.bulk import NewBox, insert_rows
 from datasets.labels import boxes_as_json
 from datasets.models import Box, BulkChange, Dataset, Image, Revision
 from datasets.review.transitions import remember_many, settled_state
@@ -94,8 +94,16 @@ def remember_present(images: Iterable[Image], boxes: dict[int, list[Box]]) -> No
     )
 
 
-def record(change: BulkChange, images: Sequence[Image], boxes: dict[int, list[Box]]) -> None:
-    """Count up the revision of changed images, and keep what they now hold."""
+def record(
+    change: BulkChange,
+    images: Sequence[Image],
+    boxes: Mapping[int, Sequence[Box | NewBox]],
+    summaries: Mapping[int, str] | None = None,
+) -> None:
+    """Count up the revision of changed images, and keep what they now hold.
+
+    `summaries` says by image what was done to it, where that is not the same for all.
+    """
     before = {image.pk: image.state for image in images}
     for image in images:
         image.revision += 1
@@ -104,17 +112,19 @@ def record(change: BulkChange, images: Sequence[Image], boxes: dict[int, list[Bo
     for state in {image.state for image in images if image.state != before[image.pk]}:
         moved = {image.pk: (before[image.pk], image.revision) for image in images if image.state == state}
         remember_many(moved, change.dataset_id, state, change.user)
-    insert_rows(Revision, [_revision(image, boxes[image.pk], change.summary, change) for image in images])
+    said = summaries or {}
+    rows = [_revision(image, boxes[image.pk], said.get(image.pk, change.summary), change) for image in images]
+    insert_rows(Revision, rows)
     refresh_traits(image.pk for image in images)
 
 
-def _revision(image: Image, boxes: Sequence[Box], summary: str, change: BulkChange | None) -> Revision:
+def _revision(image: Image, boxes: Sequence[Box | NewBox], summary: str, change: BulkChange | None) -> Revision:
     values: dict[str, Any] = {"verified": image.verified, "negative": image.negative, "boxes": boxes_as_json(boxes)}
     return Revision(
         image=image,
         number=image.revision,
         user_id=change.user_id if change else None,
-        summary=summary,
+        summary=summary[:200],
         change=change,
         **values,
     )

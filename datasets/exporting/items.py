@@ -16,7 +16,8 @@ from datasets.formats.records import AnnotationRecord, BoxRecord, FormatError, T
 from datasets.formats.voc import read_voc
 from datasets.geometry import Edges
 from datasets.importing.boxes import Frame, place_boxes
-from datasets.models import Box, Dataset, DatasetVersion, Image, ReviewState, SourceAnnotation
+from datasets.models import Box, Dataset, DatasetVersion, Image, SourceAnnotation
+from datasets.models.annotation import BoxSource
 from datasets.versions.manifest import ManifestImage, as_tags
 
 CHUNK = 500
@@ -72,7 +73,7 @@ class Items:
             self.splits = {image.id: image.split for image in manifest.images}
         else:
             self.classes = {c.number: c.name for c in dataset.classes.all()}
-            answered = dataset.images.exclude(state=ReviewState.UNLABELLED).order_by("pk")
+            answered = dataset.images.answered().order_by("pk")
             self.splits = dict(answered.values_list("pk", "split"))
         self._class_names = dict(dataset.classes.values_list("pk", "name"))
         self._names = _unique_names(self._stated_names())
@@ -98,7 +99,7 @@ class Items:
             frozen = self._frozen.values()
             return {image.id: (image.file_name, self.originals and image.original or image.file) for image in frozen}
         column = "original" if self.originals else "file"
-        rows = self.dataset.images.exclude(state=ReviewState.UNLABELLED).values_list("pk", "file_name", column)
+        rows = self.dataset.images.answered().values_list("pk", "file_name", column)
         return {pk: (name, file) for pk, name, file in rows if pk in self.splits}
 
     def _chunk(self, ids: list[int]) -> Iterator[ExportItem]:
@@ -164,12 +165,11 @@ def _sources_of(ids: Sequence[int]) -> dict[int, list[bytes]]:
 
 
 def _boxes_of(ids: Sequence[int], names: dict[int, str]) -> dict[int, list[BoxRecord]]:
-    """Boxes by image; `names` of classes by row id."""
+    """Labels by image, without what models propose; `names` of classes by row id."""
     boxes: dict[int, list[BoxRecord]] = defaultdict(list)
     columns = ("image_id", "label_class_id", "x1", "y1", "x2", "y2", "difficult", "truncated", "occluded", "pose")
-    rows = (
-        Box.objects.filter(image__in=ids).order_by("image_id", "created_at", "pk").values_list(*columns, "score", TAGS)
-    )
+    labels = Box.objects.filter(image__in=ids).exclude(source=BoxSource.MODEL)
+    rows = labels.order_by("image_id", "created_at", "pk").values_list(*columns, "score", TAGS)
     for pk, class_id, x1, y1, x2, y2, difficult, truncated, occluded, pose, score, tags in rows:
         box = BoxRecord(names[class_id], x1, y1, x2, y2, difficult, truncated, occluded, pose, score)
         if tags != "[]":

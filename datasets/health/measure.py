@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from datasets.health.detectors import DEFAULT, DETECTORS, TOO_SMALL, best_overlap
 from datasets.health.leaks import leaks_of
 from datasets.models import Box, Dataset
+from datasets.models.annotation import BoxSource
 from datasets.models.image import ReviewState
 
 #: Edges of the histogram of box sizes: side of a square of the box's area, in pixels at the input size.
@@ -62,8 +63,8 @@ def _images(dataset: Dataset) -> dict[str, NDArray[Any]]:
 
 
 def _boxes(dataset: Dataset) -> tuple[NDArray[np.float64], list[int], list[int]]:
-    """([n, 4] pixel edges, image ids, class ids)."""
-    rows = Box.objects.filter(image__dataset=dataset).order_by()
+    """([n, 4] pixel edges, image ids, class ids) of labels; what models propose is none."""
+    rows = Box.objects.filter(image__dataset=dataset).exclude(source=BoxSource.MODEL).order_by()
     found = list(rows.values_list("x1", "y1", "x2", "y2", "image", "label_class"))
     edges = np.array([row[:4] for row in found], float) if found else NO_BOXES
     return edges, [row[4] for row in found], [row[5] for row in found]

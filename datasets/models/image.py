@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch, Q
+from django.db.models.lookups import Exact, GreaterThan
 from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -70,7 +71,19 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def usable(self) -> ImageQuerySet:
         """Images that may go into a version: somebody has answered what is on them, and they decode."""
-        return self.filter(state__in=[ReviewState.LABELLED, ReviewState.APPROVED], defect="")
+        return self.beyond_proposals().filter(state__in=[ReviewState.LABELLED, ReviewState.APPROVED], defect="")
+
+    def answered(self) -> ImageQuerySet:
+        """Images of which somebody has said what is on them, whatever a reviewer thought of it."""
+        return self.beyond_proposals().exclude(state=ReviewState.UNLABELLED)
+
+    def beyond_proposals(self) -> ImageQuerySet:
+        """Leaves out images that hold nothing but boxes a model drew: their labels are still to come."""
+        from datasets.traits import TRAITS
+
+        traits = F("box_traits")
+        said = Q(GreaterThan(traits.bitand(TRAITS["person"] | TRAITS["import"]), 0)) | Q(negative=True)
+        return self.filter(said | Q(Exact(traits.bitand(TRAITS["model"]), 0)))
 
     def for_grid(self) -> ImageQuerySet:
         """Everything the grid draws, in two queries whatever the page size."""

@@ -23,6 +23,7 @@ from datasets.models import (
     Image,
     ReviewEvent,
 )
+from datasets.models.annotation import BoxSource
 from datasets.review.matching import NOTHING, Score, score
 from sw_site.lib.errors import UserError
 
@@ -118,7 +119,7 @@ def answer_scores(dataset: Dataset) -> list[tuple[CheckAnswer, Score]]:
 
 def _trusted(image_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
-    for box in Box.objects.filter(image__in=list(image_ids)):
+    for box in Box.objects.filter(image__in=list(image_ids)).exclude(source=BoxSource.MODEL):
         found.setdefault(box.image_id, []).extend(boxes_as_json([box]))
     return found
 

@@ -38,7 +38,7 @@ def export_create(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def labelled_count(dataset: Any) -> int:
-    return int(dataset.images.exclude(state="unlabelled").count())
+    return int(dataset.images.answered().count())
 
 
 @require_safe

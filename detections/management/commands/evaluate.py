@@ -11,9 +11,8 @@ from datasets.models.version import SPLITS
 from detections.actions import evaluate_here
 from detections.classes import mapping_from_names
 from detections.evaluation import read_manifest_of, summary
-from detections.management.references import version_of
+from detections.management.references import read_pair, version_of
 from sw_site.lib.commands import SiteCommand, progress_bar
-from sw_site.lib.errors import UserError
 from training.lookup import model_of
 from training.words import percent
 
@@ -74,10 +73,3 @@ class Command(SiteCommand):
         self.stdout.write(f"Calibration error (D-ECE): {percent(result['calibration']['ece'])}")
         for problem in result["problems"]:
             self.stderr.write(f"{problem['file']}: {problem['message']}")
-
-
-def read_pair(text: str) -> tuple[str, str]:
-    name, sign, other = text.partition("=")
-    if not sign:
-        raise UserError("bad_mapping", f"“{text}” has no =. Write it as the model's class=the version's class.")
-    return name, other

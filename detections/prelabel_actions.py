@@ -1,0 +1,60 @@
+"""Asking for a pre-labelling: queued, or done in this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from datasets.models import Dataset
+from detections import jobs
+from detections.prelabel import Prepared, Wish, prepare
+from detections.targets import Answers
+from sw_site.jobs.context import Reporter
+from sw_site.jobs.models import Job, JobState
+from sw_site.jobs.queue import create_job, run_here, submit
+from sw_site.lib.errors import UserError
+from training.models import TrainedModel
+
+if TYPE_CHECKING:
+    from sw_site.accounts.models import User
+
+
+@transaction.atomic
+def start_prelabel(model: TrainedModel, dataset: Dataset, wish: Wish, answers: Answers, user: User | None) -> Job:
+    """A queued pre-labelling.
+
+    Raises:
+        ClassesDiffer: ask which class is which and come again with `answers`.
+        UserError: nothing to do, or the model's files are gone.
+    """
+    prepared = prepare(model, dataset, wish, answers, user)
+    return submit(jobs.run_prelabel, user=user, **job_of(model, dataset, prepared))
+
+
+def prelabel_here(
+    model: TrainedModel, dataset: Dataset, wish: Wish, answers: Answers, report: Reporter
+) -> dict[str, Any]:
+    """The same in this process; gives the job's result. What was written before an interruption stays."""
+    with transaction.atomic():
+        prepared = prepare(model, dataset, wish, answers, None)
+        job = create_job(jobs.run_prelabel, **job_of(model, dataset, prepared))
+    try:
+        done = run_here(job, report)
+    except KeyboardInterrupt:
+        job.refresh_from_db()
+        job.finish(JobState.CANCELLED, message="Cancelled from the keyboard.")
+        raise
+    if done.state != JobState.SUCCEEDED:
+        raise UserError("prelabel_failed", done.error or done.message)
+    return done.result or {}
+
+
+def job_of(model: TrainedModel, dataset: Dataset, prepared: Prepared) -> dict[str, Any]:
+    return {
+        "kind": "prelabel",
+        "title": f"Pre-label {prepared.images:,} photos of {dataset.name} with {model.name}",
+        "payload": prepared.payload,
+        "queue": "gpu",
+        "subject_url": dataset.get_absolute_url(),
+    }
