@@ -9,6 +9,7 @@ from pydantic import Field
 
 from datasets.access import dataset_for, version_for
 from datasets.curation.api import router as curation
+from datasets.keys_api import router as keys
 from datasets.labelling_api import router as labelling
 from datasets.models import Dataset
 from datasets.review.api import router as review
@@ -25,6 +26,7 @@ router.add_router("", curation)
 router.add_router("", transfer)
 router.add_router("", sources)
 router.add_router("", labelling)
+router.add_router("", keys)
 router.add_router("", review)
 
 

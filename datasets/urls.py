@@ -8,6 +8,7 @@ from datasets.views import (
     grid,
     health,
     images,
+    keys,
     review,
     sources,
     transfer,
@@ -22,6 +23,7 @@ app_name = "datasets"
 urlpatterns = [
     path("", datasets.dataset_list, name="dataset-list"),
     path("new/", datasets.dataset_create, name="dataset-create"),
+    path("keys/", keys.editor_keys, name="editor-keys"),
     # images/<id>/
     path("images/<int:pk>/", images.image_detail, name="image-detail"),
     path("images/<int:pk>/file/<str:tag>/", images.image_file, name="image-file"),

@@ -4,6 +4,7 @@ from datasets.models.annotation import Box, KeptFile, Revision, SourceAnnotation
 from datasets.models.curation import BulkChange, Decision, LikePair, SavedView
 from datasets.models.dataset import Dataset, LabelClass
 from datasets.models.image import Image, ReviewState
+from datasets.models.keys import EditorKeys
 from datasets.models.origin import ImageOrigin, OriginKind
 from datasets.models.presence import Presence
 from datasets.models.review import CheckAnswer, CheckImage, CheckSet, Lease, ReviewEvent, ReviewNote, Work
@@ -19,6 +20,7 @@ __all__ = [
     "Dataset",
     "DatasetVersion",
     "Decision",
+    "EditorKeys",
     "Image",
     "ImageOrigin",
     "KeptFile",

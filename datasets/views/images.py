@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from datasets.access import image_for
 from datasets.browsing import GridFilter, neighbours
+from datasets.editor_keys import key_table
 from datasets.labels import boxes_as_json
 from datasets.models import CheckAnswer, Image
 from datasets.review.blind import answer_of, blindfold
@@ -57,6 +58,7 @@ def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "history_url": reverse("datasets:image-history", args=[image.pk]),
         "can_edit": True,
         "editor_data": editor_data(request, image, near.previous, previous_url, next_url, answer),
+        "key_table": key_table(request.user),  # type: ignore[arg-type]
         **desk_context(request, image, answer),
     }
     return TemplateResponse(request, "datasets/image_detail.html", context)

@@ -1,9 +1,11 @@
 /* Things the tests are made of. */
+import { readFileSync } from "node:fs";
 import { boxActions } from "../../static/js/editor/boxes.js";
 import { Editor } from "../../static/js/editor/editor.js";
 import { toImage } from "../../static/js/editor/geometry.js";
 import { guessActions } from "../../static/js/editor/guesses.js";
 import { History } from "../../static/js/editor/history.js";
+import { Keyboard } from "../../static/js/editor/keyboard.js";
 import { Store } from "../../static/js/editor/store.js";
 
 export const CLASSES = [
@@ -31,6 +33,12 @@ export function makeStore(fields) {
 
 export function makeHistory(fields) {
   return new History(makeStore(fields));
+}
+
+/** The site's keys, and what a person changed. @param {Record<string, string[]>} [changed] */
+export function makeKeyboard(changed = {}) {
+  const table = JSON.parse(readFileSync(new URL("../../datasets/editor_keys.json", import.meta.url), "utf8"));
+  return new Keyboard({ ...table, changed });
 }
 
 /** @returns {string[]} filled with the type of each event as it comes */

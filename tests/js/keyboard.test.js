@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matching } from "../../static/js/editor/class_chooser.js";
 import { newId } from "../../static/js/editor/ids.js";
-import { actionFor, classKeys, keyName, keymap, keysOf, KEY_ACTIONS, printed, refusedKey } from "../../static/js/editor/keyboard.js";
+import { cardLines, withKeys } from "../../static/js/editor/key_card.js";
+import { keyName } from "../../static/js/editor/keyboard.js";
+import { withChange } from "../../static/js/editor/own_keys.js";
 import { mayDraw, mayMarkNegative, mayTouch, mayVerify } from "../../static/js/editor/rules.js";
-import { CLASSES, makeBox, makeStore } from "./builders.js";
+import { CLASSES, makeBox, makeKeyboard, makeStore } from "./builders.js";
 
-const press = (key, held = {}) => actionFor({ key, ...held }, CLASSES);
+const press = (key, held = {}) => makeKeyboard().actionFor({ key, ...held }, CLASSES);
 
 test("labelImg's keys do what they did there", () => {
   const expected = { w: "draw", d: "next", a: "previous", Delete: "delete", ArrowLeft: "nudge:-1:0" };
@@ -33,7 +35,7 @@ test("shift makes a nudge ten times as long", () => {
 test("class keys answer where the editor has no action of its own", () => {
   assert.equal(press("2"), "class:9");
   assert.equal(press("3"), null);
-  assert.equal(actionFor({ key: "d" }, [{ id: 1, hotkey: "d" }]), "next");
+  assert.equal(makeKeyboard().actionFor({ key: "d" }, [{ id: 1, hotkey: "d" }]), "next");
 });
 
 test("typing finds names that begin with the text first", () => {
@@ -56,10 +58,10 @@ test("box ids are version 4 UUIDs and differ", () => {
 });
 
 test("no two actions share a key, and each can be printed", () => {
-  const keys = KEY_ACTIONS.flatMap((each) => each.keys);
-  assert.equal(new Set(keys).size, keys.length);
-  assert.equal(printed("ctrl+shift+z"), "Ctrl ⇧ Z");
-  assert.equal(printed("+"), "+");
+  const keys = makeKeyboard();
+  const all = keys.rows.flatMap(([, its]) => its.split(" "));
+  assert.equal(new Set(all).size, all.length);
+  assert.deepEqual(["ctrl+shift+z", "+", "ctrl++"].map((key) => keys.printed(key)), ["Ctrl ⇧ Z", "+", "Ctrl +"]);
 });
 
 test("a key is named by what it types, and letters of other alphabets by their place", () => {
@@ -70,26 +72,49 @@ test("a key is named by what it types, and letters of other alphabets by their p
 });
 
 test("a person's own keys come before those of the site", () => {
-  const map = keymap({ draw: ["d"] });
-  assert.equal(map.get("d"), "draw");
-  assert.equal(map.has("w"), false);
-  assert.deepEqual(keysOf("redo", map), ["ctrl+y", "ctrl+shift+z"]);
+  const keys = makeKeyboard({ draw: ["d"] });
+  assert.equal(keys.map.get("d"), "draw");
+  assert.equal(keys.map.has("w"), false);
+  assert.deepEqual(keys.keysOf("redo"), ["ctrl+y", "ctrl+shift+z"]);
 });
 
 test("classes beyond the ninth have keys, too, and none of them is an action's", () => {
   const classes = Array.from({ length: 21 }, (_, index) => ({ id: index + 1, hotkey: index < 9 ? String(index + 1) : "" }));
-  const keys = classKeys(classes, keymap());
+  const keyboard = makeKeyboard();
+  const keys = keyboard.classKeys(classes);
   assert.equal(keys.get("1"), 1);
   assert.equal(keys.get("shift+1"), 10);
   assert.equal(keys.get("shift+9"), 18);
   assert.equal(keys.get("s"), 19);
-  assert.equal([...keys.keys()].some((key) => keymap().has(key)), false);
+  assert.equal([...keys.keys()].some((key) => keyboard.map.has(key)), false);
 });
 
 test("keys of the browser are refused with a sentence", () => {
-  assert.match(refusedKey("ctrl+w"), /browser/);
-  assert.match(refusedKey("shift"), /Press a letter/);
-  assert.equal(refusedKey("ctrl+alt+k"), null);
+  const keys = makeKeyboard();
+  for (const key of ["ctrl+w", "ctrl+shift+t", "f5"]) assert.match(keys.refusal(key), /browser/);
+  assert.match(keys.refusal("shift+space"), /Space moves the photo/);
+  assert.equal(keys.refusal("ctrl+alt+k"), null);
+});
+
+test("a key that is taken leaves the command that had it", () => {
+  const keys = makeKeyboard({ lock: ["m"] });
+  assert.deepEqual(withChange(keys, "draw", ["d"]), { lock: ["m"], draw: ["d"], next: [] });
+  assert.deepEqual(withChange(keys, "redo", ["ctrl+y", "m"]), { lock: [], redo: ["ctrl+y", "m"] });
+});
+
+test("a command with its usual key is not a changed one", () => {
+  assert.deepEqual(withChange(makeKeyboard({ draw: ["r2"] }), "draw", ["w"]), {});
+});
+
+test("what is said names the person's own keys", () => {
+  const keys = makeKeyboard({ lock: ["ctrl+m"], hide: [] });
+  assert.equal(withKeys(keys, "Press {lock} to unlock it."), "Press Ctrl M to unlock it.");
+  assert.equal(withKeys(keys, "{hide} or {nothing}"), "“hide” or {nothing}");
+});
+
+test("on the card the four arrows are one line", () => {
+  const [, rows] = makeKeyboard().groups.find(([title]) => title.startsWith("Move"));
+  assert.deepEqual(cardLines(rows).map((line) => [line[0][3], line.length]), [["move 1 px", 4], ["move 10 px", 4], ["resize 1 px", 4], ["resize 10 px", 4]]);
 });
 
 test("locked boxes and guesses are said to be in the way", () => {

@@ -82,7 +82,7 @@ function insert(editor) {
   const rect = cutToImage({ x1: Math.round(x) - width, y1: Math.round(y) - height, x2: Math.round(x) + width, y2: Math.round(y) + height }, store.size);
   editor.setMode("select");
   if (rect) editor.add(freshBox(editor, rect));
-  else editor.say("The middle of the window is not on the photo. Press F to see all of it.", "warn");
+  else editor.say("The middle of the window is not on the photo. Press {fit} to see all of it.", "warn");
 }
 
 function duplicate(editor) {
@@ -129,7 +129,7 @@ function putAside(editor, how) {
   if (ids.length === 0) return editor.say("Choose a box first: click it, or press Tab.");
   const isOn = !ids.every((id) => store.aside[how].has(id));
   store.putAside(how, ids, isOn);
-  editor.say(how === "locked" ? `${isOn ? "Locked" : "Unlocked"}.` : "Hidden. ⇧ H shows all again.");
+  editor.say(how === "locked" ? `${isOn ? "Locked" : "Unlocked"}.` : "Hidden. {show-all} shows all again.");
 }
 
 function showAll({ store }) {

@@ -41,7 +41,7 @@ function copy(editor) {
   const boxes = store.selection.length ? store.selection : store.boxes;
   if (boxes.length === 0) return editor.say("There is no box to copy.");
   browser.set(KEY, JSON.stringify(copied(store, boxes)));
-  editor.say(`Copied ${boxes.length === 1 ? "one box" : `${boxes.length} boxes`}. Ctrl V pastes, here or on another photo.`);
+  editor.say(`Copied ${boxes.length === 1 ? "one box" : `${boxes.length} boxes`}. {paste} pastes, here or on another photo.`);
 }
 
 /** What was copied; if nothing was, all boxes of the photo before, as labelImg does. */

@@ -48,6 +48,8 @@ export class Editor {
     this.chooseClass = () => {};
     this.giveUpDrag = () => false;
     this.visit = (url) => location.assign(url);
+    /** What is said, with a person's keys in the place of "{lock}". @type {(text: string) => string} */
+    this.wording = (text) => text;
     /** @type {Record<string, (...words: string[]) => unknown>} */
     this.actions = {
       draw: () => this.startDrawing("draw"),
@@ -84,7 +86,7 @@ export class Editor {
   /** A line on the photo, said aloud too. @param {string} text @param {"" | "warn"} [level] what needs reading stays longer */
   say(text, level = "") {
     const { hint } = this.parts;
-    hint.textContent = text;
+    hint.textContent = this.wording(text);
     hint.classList.add("shown");
     clearTimeout(this.hintTimer);
     this.hintTimer = setTimeout(() => hint.classList.remove("shown"), level ? REFUSAL_MS : HINT_MS);

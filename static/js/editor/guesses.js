@@ -66,7 +66,7 @@ function acceptAll(editor, least) {
   if (sure.length === 0) return editor.say(guesses(editor.store).length ? `No guess has a score of ${least.toFixed(2)} or more. Lower the threshold, or choose guesses one by one.` : "There are no guesses of a model on this photo.");
   accept(editor, sure);
   const left = guesses(editor.store).length;
-  editor.say(`Accepted ${sure.length} of ${sure.length + left}.${left ? " Look at the rest: Tab, then Enter or Del." : ""}`);
+  editor.say(`Accepted ${sure.length} of ${sure.length + left}.${left ? " Look at the rest: Tab, then {verify-next} or {delete}." : ""}`);
 }
 
 /**

@@ -1,8 +1,9 @@
 /* Listens to the keyboard and calls actions. Space is two things: a tap verifies, holding it while dragging moves the photo. */
 import { inTextField } from "../utils.js";
-import { actionFor, keyName } from "./keyboard.js";
+import { keyName } from "./keyboard.js";
 
 /** @import { Editor } from "./editor.js" */
+/** @import { Keyboard } from "./keyboard.js" */
 
 /** A focused button or link keeps the keys that press it. */
 const presses = (event) => (event.key === "Enter" || event.key === " ") && event.target instanceof Element && event.target.closest("button, a[href], summary, input, select") !== null;
@@ -10,7 +11,7 @@ const presses = (event) => (event.key === "Enter" || event.key === " ") && event
 /** Actions that go on while their key is held. */
 const HELD = /^(nudge|stretch|zoom-in|zoom-out|undo|redo|light)/;
 
-/** @param {Editor} editor @param {{map: Map<string, string>}} keys which may change while the page is open */
+/** @param {Editor} editor @param {Keyboard} keys which may change while the page is open */
 export function listenToKeys(editor, keys) {
   let leavesWithTab = false;
   const isBusy = (event) => inTextField(event.target) || document.querySelector("dialog[open]") !== null;
@@ -19,10 +20,10 @@ export function listenToKeys(editor, keys) {
     if (isBusy(event) || presses(event)) return;
     if (event.key === " ") return holdSpace(editor, event);
     if (event.key === "Tab" && !keys.map.has(keyName(event))) return tabToBox(editor, event, leavesWithTab);
-    const action = actionFor(event, editor.store.classes, keys.map);
+    const action = keys.actionFor(event, editor.store.classes);
     if (!action || !(action.split(":")[0] in editor.actions)) return;
     if (event.repeat && !HELD.test(action)) return event.preventDefault();
-    leavesWithTab = action === "cancel" && editor.store.selected === null;
+    leavesWithTab = action === "cancel" && editor.mode === "select" && editor.store.selected === null;
     event.preventDefault();
     editor.act(action);
   });

@@ -1,5 +1,5 @@
 /* Finds the editor on the page, builds its parts and connects them. */
-import { html, on } from "../utils.js";
+import { on } from "../utils.js";
 import { showAsked } from "./asked.js";
 import { shelf } from "../outbox/shelf.js";
 import { boxActions } from "./boxes.js";
@@ -9,7 +9,8 @@ import { Editor } from "./editor.js";
 import { Gestures } from "./gestures.js";
 import { guessActions, showGuesses } from "./guesses.js";
 import { History } from "./history.js";
-import { KEY_GROUPS, keymap, keysOf, printed } from "./keyboard.js";
+import { fillKeyCard, showKeys, withKeys } from "./key_card.js";
+import { Keyboard } from "./keyboard.js";
 import { jumpActions } from "./jumps.js";
 import { listenToKeys } from "./keys.js";
 import { lightActions } from "./light.js";
@@ -82,14 +83,6 @@ function watchPhoto(editor) {
   if (photo.complete && photo.naturalWidth === 0) missing();
 }
 
-/** @param {HTMLElement} list @param {Map<string, string>} map */
-function fillKeyCard(list, map) {
-  const keys = (action) => keysOf(action, map).map((key) => html("kbd", {}, printed(key)));
-  const rows = KEY_GROUPS.map(([title, actions]) => html("section", {}, html("h3", {}, title),
-    html("dl", { class: "kv" }, ...actions.flatMap(({ action, text }) => [html("dt", {}, ...keys(action)), html("dd", {}, text)]))));
-  list.replaceChildren(...rows);
-}
-
 /** @param {HTMLElement} root */
 function start(root) {
   const data = JSON.parse(document.getElementById("editor-data").textContent);
@@ -106,7 +99,8 @@ function start(root) {
   });
   const gestures = new Gestures(editor);
   const chooser = new ClassChooser(document.querySelector("[data-class-dialog]"), store.classes);
-  const keys = { map: keymap(data.keys) };
+  const keys = new Keyboard(JSON.parse(document.getElementById("key-table").textContent));
+  editor.wording = (text) => withKeys(keys, text);
   Object.assign(editor.actions, boxActions(editor), clipboardActions(editor, () => data.previous_boxes_url));
   Object.assign(editor.actions, guessActions(editor), lightActions(editor));
   Object.assign(editor.actions, jumpActions(editor, data.find_url, document.querySelector("[data-jump-dialog]")));
@@ -122,7 +116,8 @@ function start(root) {
   listenToButtons(editor);
   showCounters(editor);
   watchPhoto(editor);
-  fillKeyCard(document.querySelector("[data-key-card]"), keys.map);
+  fillKeyCard(parts.keys, keys);
+  showKeys(document, keys);
   root.querySelector(".strip [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   parts.canvas.focus({ preventScroll: true });
   showAsked(store, viewport, new URLSearchParams(location.search));

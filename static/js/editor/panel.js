@@ -1,16 +1,16 @@
 /* The lists beside the photo: classes with their keys, boxes, flags, and what is said of the whole photo. */
 import { html, on, svg } from "../utils.js";
 import { sizeText } from "./geometry.js";
-import { classKeys, printed } from "./keyboard.js";
 import { spokenBox } from "./render.js";
 
 /** @import { Editor } from "./editor.js" */
+/** @import { Keyboard } from "./keyboard.js" */
 /** @import { Box, LabelClass } from "./types.js" */
 
 const swatch = (colour) => svg("svg", { class: "swatch", viewBox: "0 0 12 12", "aria-hidden": "true" }, svg("rect", { width: 12, height: 12, fill: colour }));
 
 export class Panel {
-  /** @param {HTMLElement} root @param {Editor} editor @param {{map: Map<string, string>}} keys */
+  /** @param {HTMLElement} root @param {Editor} editor @param {Keyboard} keys */
   constructor(root, editor, keys) {
     this.keys = keys;
     this.root = root;
@@ -56,8 +56,8 @@ export class Panel {
   /** @private @param {LabelClass} each */
   classRow(each) {
     const count = html("span", { class: "soft num", "data-count-of": each.id });
-    const [hotkey] = [...classKeys(this.store.classes, this.keys.map)].find(([, id]) => id === each.id) ?? [];
-    const key = hotkey ? [html("kbd", {}, printed(hotkey))] : [];
+    const [hotkey] = [...this.keys.classKeys(this.store.classes)].find(([, id]) => id === each.id) ?? [];
+    const key = hotkey ? [html("kbd", {}, this.keys.printed(hotkey))] : [];
     return html("li", {}, html("button", { type: "button", class: "line", "data-act": `class:${each.id}`, "aria-pressed": "false" },
       swatch(each.colour), html("span", { class: "clip grow" }, each.name), count, ...key));
   }

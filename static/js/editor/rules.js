@@ -22,7 +22,7 @@ export function mayTouch(store, boxes, canEdit) {
   if (!canEdit) return READ_ONLY;
   const locked = boxes.filter(({ id }) => store.aside.locked.has(id)).length;
   if (locked === 0) return null;
-  return boxes.length === 1 ? "The box is locked. Press K to unlock it." : `${locked} of the ${boxes.length} chosen boxes ${locked === 1 ? "is" : "are"} locked. Press K twice to unlock all of them.`;
+  return boxes.length === 1 ? "The box is locked. Press {lock} to unlock it." : `${locked} of the ${boxes.length} chosen boxes ${locked === 1 ? "is" : "are"} locked. Press {lock} twice to unlock all of them.`;
 }
 
 /** @param {Store} store @param {boolean} canEdit @returns {string | null} */
@@ -30,7 +30,7 @@ export function mayVerify(store, canEdit) {
   if (!canEdit) return READ_ONLY;
   const guesses = store.boxes.filter(({ source }) => source === "model").length;
   if (guesses === 0) return null;
-  return `${guesses === 1 ? "One box is a guess" : `${guesses} boxes are guesses`} of a model. Tab goes to it; Enter accepts, Del rejects, ⇧ Enter accepts all above the threshold.`;
+  return `${guesses === 1 ? "One box is a guess" : `${guesses} boxes are guesses`} of a model. Tab goes to it; {verify-next} accepts, {delete} rejects, {accept-all} accepts all above the threshold.`;
 }
 
 /** @param {Store} store @param {boolean} canEdit @returns {string | null} */

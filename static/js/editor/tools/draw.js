@@ -70,7 +70,7 @@ function click(editor, onClick, stroke) {
   if (onClick) return onClick();
   if (editor.mode !== "draw") return editor.store.select(null);
   editor.stroke = stroke;
-  editor.say("Click the opposite corner. Esc gives it up.");
+  editor.say("Click the opposite corner. {cancel} gives it up.");
 }
 
 /** The box as it would be. @param {Editor} editor @param {{box: Box, from: Point}} stroke @param {PointerEvent} event */

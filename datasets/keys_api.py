@@ -1,0 +1,46 @@
+"""A person's own keys of the label editor over the API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import Field
+
+from datasets.editor_keys import COMMANDS, MOST_KEYS, all_keys, change_keys, changed_keys, reset_keys
+
+router = Router(tags=["keys"])
+Name = Annotated[str, Field(max_length=40)]
+
+
+class KeysIn(Schema):
+    changed: dict[Name, Annotated[list[Name], Field(max_length=MOST_KEYS)]] = Field(max_length=len(COMMANDS))
+
+
+@router.get("/keys", url_name="editor_keys")
+def get_keys(request: HttpRequest) -> dict[str, Any]:
+    """Every command of the editor with your keys, and those you changed."""
+    return _state(changed_keys(request.user))  # type: ignore[arg-type]
+
+
+@router.put("/keys", url_name="change_editor_keys")
+def put_keys(request: HttpRequest, body: KeysIn) -> dict[str, Any]:
+    """Your keys by command, all that differ from the site's; 409 where one key would be that of two commands."""
+    return _state(change_keys(request.user, body.changed))  # type: ignore[arg-type]
+
+
+@router.delete("/keys", url_name="reset_editor_keys")
+def delete_keys(request: HttpRequest) -> dict[str, Any]:
+    """Back to the site's keys."""
+    reset_keys(request.user)  # type: ignore[arg-type]
+    return _state({})
+
+
+def _state(changed: dict[str, list[str]]) -> dict[str, Any]:
+    keys = all_keys(changed)
+    commands = [
+        {"name": one.name, "text": one.text, "group": one.group, "keys": keys[one.name], "usual": one.usual}
+        for one in COMMANDS.values()
+    ]
+    return {"commands": commands, "changed": changed}
