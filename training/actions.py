@@ -14,6 +14,7 @@ from training import jobs
 from training.bases import NOTHING, Base
 from training.config import TrainingSettings, chosen_in
 from training.models import Export, ExportFormat, Run, TrainedModel
+from training.overriding import refuse_bad_overrides
 from training.preflight import preflight, refuse_if_blocked
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def start_run(
     name = name.strip()
     refuse_taken_name(name)
     refuse_if_blocked(preflight(version, config, base))
+    refuse_bad_overrides(version, config, base)
     with transaction.atomic():
         run = Run.objects.create(
             version=version,

@@ -18,6 +18,7 @@ from training.config import TrainingSettings
 from training.finding import ModelFilter
 from training.http import SignedInRequest
 from training.models import Run, TrainedModel
+from training.overriding import refuse_bad_overrides
 from training.preflight import preflight
 from training.series import series_of
 
@@ -25,7 +26,11 @@ router = Router(tags=["training"])
 
 
 class RunIn(Schema):
-    """Only `version` (its id) is needed; what is left out is chosen for you."""
+    """Only `version` (its id) is needed; what is left out is chosen for you.
+
+    `overrides` are settings of pipeline.config: values as protobuf text by path, such as
+    `{"train_config.gradient_clipping_by_norm": "5"}`.
+    """
 
     version: int
     base: str = ""
@@ -40,9 +45,10 @@ class RunIn(Schema):
     horizontal_flip: bool | None = None
     patience: int | None = None
     seed: int | None = None
+    overrides: dict[str, str] | None = None
 
     def chosen(self) -> dict[str, Any]:
-        return self.dict(exclude={"version", "base", "name"})
+        return {key: getattr(self, key) for key in RunIn.model_fields if key not in ("version", "base", "name")}
 
 
 class FindingOut(Schema):
@@ -211,7 +217,9 @@ def check_run(request: SignedInRequest, data: RunIn, decode: bool = False) -> li
     """
     version = visible_version(request, data.version)
     base = base_for(data.base, request.user)
-    return preflight(version, TrainingSettings.for_version(version, base, **data.chosen()), base, decode=decode)
+    config = TrainingSettings.for_version(version, base, **data.chosen())
+    refuse_bad_overrides(version, config, base)
+    return preflight(version, config, base, decode=decode)
 
 
 @router.get("/runs/{int:pk}", response=RunOut)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sw_site.lib.errors import UserError
@@ -25,7 +25,8 @@ class TrainingSettings:
 
     `patience` is the number of evaluations without progress after which a run stops early, 0 for never. `imported` is
     the digest of a kept pipeline.config, whose network, sizes and (at a `learning_rate` of 0) rate are its own; the
-    architecture is then "custom".
+    architecture is then "custom". `overrides` are settings of the pipeline.config changed by hand: protobuf text by
+    path (`training.overriding` checks them).
     """
 
     steps: int
@@ -39,6 +40,7 @@ class TrainingSettings:
     patience: int = 0
     seed: int = 1
     imported: str = ""
+    overrides: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuses what the engine would refuse later; UserError `bad_setting`."""
@@ -117,6 +119,7 @@ class TrainingSettings:
                 **({"patience": self.patience} if self.patience else {}),
             },
             "base": base,
+            **({"overrides": self.overrides} if self.overrides else {}),
         }
 
 
@@ -128,7 +131,7 @@ def chosen_in(config: dict[str, Any]) -> dict[str, Any]:
     values |= {key: model[key] for key in ("architecture", "depth_multiplier", "input_size") if key in model}
     if "imported" in config:  # what is not in run.json is the config's own
         values = {"learning_rate": 0.0, "depth_multiplier": 0.0, "input_size": 0, **values}
-    return values | {key: config[key] for key in ("seed", "imported") if key in config}
+    return values | {key: config[key] for key in ("seed", "imported", "overrides") if key in config}
 
 
 def check_network(preset: Preset, depth_multiplier: float, input_size: int) -> None:

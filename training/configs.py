@@ -5,9 +5,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +19,7 @@ from sw_site.jobs.errors import JobError
 from sw_site.jobs.models import Job
 from sw_site.jobs.queue import create_job, enqueue
 from sw_site.lib.errors import UserError
-from training.engine import parent, runner
+from training.asking import ask_engine
 from training.engine.config_import.source import MOST_BYTES, extractor_of, load, preset_with
 from training.engine.errors import EngineError
 
@@ -157,18 +154,4 @@ def write(config: Imported, said: dict[str, Any]) -> None:
 
 def explain_file(path: Path) -> dict[str, Any]:
     """What an import of the file would change, and why. UserError with the engine's own sentence when it is refused."""
-    argv = [sys.executable, "-m", "training.engine", "explain", str(path.resolve())]
-    environment = {**os.environ, parent.VARIABLE: str(os.getpid())}
-    try:
-        answer = subprocess.run(
-            argv, cwd=runner.ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT_SECONDS
-        )
-    except subprocess.TimeoutExpired as error:
-        raise UserError("engine_silent", "The engine did not answer in time. Try again later.", 503) from error
-    if answer.returncode == runner.DONE:
-        return dict(json.loads(answer.stdout))
-    lines = [line for line in answer.stderr.splitlines() if line.strip()]
-    if answer.returncode == runner.REFUSED and lines:
-        raise UserError("bad_config", lines[-1], 422)
-    said = lines[-1] if lines else f"exit code {answer.returncode}"
-    raise UserError("engine_failed", f"The engine could not read the config ({said}). Run manage.py engine_check.", 500)
+    return ask_engine("explain", str(path.resolve()), refused="bad_config", seconds=LIMIT_SECONDS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -16,13 +17,16 @@ from training.configs import PREFIX, all_imported
 from training.engine.config_import.source import MOST_BYTES
 from training.estimates import Estimate, estimate
 from training.models import Run
+from training.overriding import Effective, edited
 from training.preflight import Finding, preflight
 from training.zoo.store import archives
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
 
-SETTINGS = tuple(name for name in TrainingSettings.__dataclass_fields__ if name != "imported")
+SETTINGS = tuple(name for name in TrainingSettings.__dataclass_fields__ if name not in ("imported", "overrides"))
+#: What the editor of the whole pipeline.config sends: changes known by their paths, and a text being edited.
+CONFIG_FIELDS = ("overrides", "config_before", "config_text")
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,9 @@ class RunForm(forms.Form):
         help_text="Stop when so many evaluations in a row bring nothing new. Empty: never.",
     )
     seed = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, help_text="Empty: 1.")
+    overrides = forms.JSONField(required=False)
+    config_before = forms.CharField(required=False, strip=False, max_length=MOST_BYTES)
+    config_text = forms.CharField(required=False, strip=False, max_length=MOST_BYTES)
 
     EXPERT = (
         "architecture",
@@ -145,7 +152,7 @@ class RunForm(forms.Form):
 
     @property
     def basic_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.fields if name not in self.EXPERT]
+        return [self[name] for name in self.fields if name not in (*self.EXPERT, *CONFIG_FIELDS)]
 
     @property
     def expert_fields(self) -> list[forms.BoundField]:
@@ -153,20 +160,60 @@ class RunForm(forms.Form):
 
     @property
     def expert_open(self) -> bool:
-        return any(self[name].errors for name in self.EXPERT)
+        return any(self[name].errors for name in (*self.EXPERT, *CONFIG_FIELDS)) or bool(self.overrides_now)
+
+    @property
+    def overrides_now(self) -> dict[str, str]:
+        """What is changed in the pipeline.config by its paths, as far as it was sent or the form begins with it."""
+        value = self["overrides"].value()
+        try:
+            found = json.loads(value) if isinstance(value, str) else value
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def effective(self) -> Effective | None:
+        """The whole pipeline.config of a text that was sent and is in order."""
+        return self.cleaned_data.get("effective") if self.is_bound and not self.errors else None
+
+    @property
+    def overrides_json(self) -> str:
+        return json.dumps(self.overrides_now) if self.overrides_now else ""
+
+    def clean_overrides(self) -> dict[str, str]:
+        found = self.cleaned_data["overrides"] or {}
+        if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+            raise forms.ValidationError("The changes to the pipeline.config could not be read. Take them back.")
+        return found
 
     def clean(self) -> dict[str, Any]:
-        """Adds `start` (Base) and `settings` (TrainingSettings)."""
+        """Adds `start` (Base), `settings` (TrainingSettings) and, with a text, `effective`."""
         cleaned = super().clean() or {}
         if self.errors:
             return cleaned
         try:
             cleaned["start"] = base_for(cleaned.get("base", ""), self.user) if cleaned.get("base") else NOTHING
             chosen = {key: cleaned.get(key) for key in SETTINGS}
-            cleaned["settings"] = TrainingSettings.for_version(cleaned["version"], cleaned["start"], **chosen)
+            settings = TrainingSettings.for_version(cleaned["version"], cleaned["start"], **chosen)
+            cleaned["settings"] = replace(settings, overrides=cleaned["overrides"])
         except UserError as error:
             self.add_error(None, error.message)
+        else:
+            self.read_text(cleaned)
         return cleaned
+
+    def read_text(self, cleaned: dict[str, Any]) -> None:
+        """Adds `effective`, and to the settings what an edited pipeline.config changes."""
+        if not cleaned["config_text"].strip():
+            return
+        version, settings, start = (cleaned[key] for key in ("version", "settings", "start"))
+        try:
+            found = edited(version, settings, start, cleaned["config_before"], cleaned["config_text"])
+        except UserError as error:
+            self.add_error("config_text", error.message)
+        else:
+            cleaned["effective"], cleaned["settings"] = found, replace(settings, overrides=found.overrides)
 
     def plan(self) -> Plan | None:
         """What these answers lead to; None while they do not hold together."""

@@ -92,7 +92,13 @@ def mend_for(run: Run) -> Mend | None:
     """The mend of a run that failed; None where only a person can tell what to change."""
     if run.state != "failed":
         return None
-    return MENDS.get(run.error_code)
+    mend = MENDS.get(run.error_code)
+    return None if mend is TENTH_RATE and has_own_rate(run) else mend
+
+
+def has_own_rate(run: Run) -> bool:
+    """Whether somebody has written the learning rate into the pipeline.config, where no setting reaches it."""
+    return any("learning_rate" in f"{path} {value}" for path, value in run.config.get("overrides", {}).items())
 
 
 def mend_after_kill(run: Run, kills: int) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from datasets.models import DatasetVersion
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestError, ManifestImage
 from sw_site.lib.errors import UserError
 from training.configs import imported
@@ -22,10 +23,8 @@ def prepare(run: Run) -> Path:
     A file named `cancel`, left by an earlier stop, is taken away. A folder of this number that belongs to another run
     (a database restored from a backup gives numbers out again) is set aside, so that nothing is learnt from it.
     """
-    try:
-        documents = {"run.json": as_text(run.config), "dataset.json": as_text(dataset_json(run.version.manifest()))}
-    except ManifestError as error:
-        raise UserError("version_unreadable", str(error)) from error
+    manifest = manifest_of(run.version)
+    documents = {"run.json": as_text(run.config), "dataset.json": as_text(dataset_json(manifest))}
     directory = run.directory
     try:
         set_aside_if_foreign(directory, documents)
@@ -44,6 +43,22 @@ def prepare(run: Run) -> Path:
             "Free some space or correct its permissions, then start the run again.",
         ) from error
     return directory
+
+
+def manifest_of(version: DatasetVersion) -> Manifest:
+    """The frozen content of a version; UserError when its file is damaged."""
+    try:
+        return version.manifest()
+    except ManifestError as error:
+        raise UserError("version_unreadable", str(error)) from error
+
+
+def write_request(directory: Path, manifest: Manifest, run_json: dict[str, Any]) -> None:
+    """What the engine reads, in a directory of its own that is no run's: run.json, dataset.json, imported.config."""
+    if digest := run_json.get("imported"):
+        shutil.copyfile(imported(digest).path, directory / "imported.config")
+    (directory / "dataset.json").write_text(as_text(dataset_json(manifest)), encoding="utf-8")
+    (directory / "run.json").write_text(as_text(run_json), encoding="utf-8")
 
 
 def set_aside_if_foreign(directory: Path, documents: dict[str, str]) -> None:

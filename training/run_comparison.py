@@ -57,7 +57,7 @@ def facts(run: Run) -> dict[str, str]:
         for part in ("model", "train")
         for name, value in sorted(run.config.get(part, {}).items())
     }
-    return {**first, **settings}
+    return {**first, **settings, **run.config.get("overrides", {})}
 
 
 def curves_of(runs: Sequence[Run], name: str) -> dict[str, Any]:

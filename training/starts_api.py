@@ -15,6 +15,7 @@ from training.bases import base_for
 from training.config import TrainingSettings
 from training.configs import Imported, imported, keep, request_explanation
 from training.http import SignedInRequest
+from training.overriding import Effective, effective
 from training.preflight import preflight, refuse_if_blocked
 from training.trials import Trial, request_trial, visible_trial
 from training.zoo.cards import cards_for
@@ -139,6 +140,44 @@ def add_config(request: SignedInRequest, data: ConfigIn) -> Status[Imported]:
 def get_config(request: SignedInRequest, digest: str) -> Imported:
     """What it says, block by block, and what is changed to train it here, with a reason each."""
     return imported(digest)
+
+
+class ConfigTextIn(RunIn):
+    """The answers of a run and, if there is one, an edited text with the derived one it was made of, or a part."""
+
+    text: str = ""
+    before: str = ""
+    part: str = ""
+
+    def files(self) -> dict[str, str]:
+        if self.text:
+            return {"edited.config": self.text, "before.config": self.before}
+        return {"part.config": self.part} if self.part else {}
+
+
+class OverrideOut(Schema):
+    path: str
+    derived: str
+    value: str
+
+
+class ConfigTextOut(Schema):
+    """`text` is the whole pipeline.config, `derived` without the overrides; give `overrides` to the run."""
+
+    overrides: dict[str, str]
+    derived: str
+    text: str
+    changes: list[OverrideOut]
+
+
+@router.post("/runs/config", response=ConfigTextOut)
+def config_of_run(request: SignedInRequest, data: ConfigTextIn) -> Effective:
+    """The pipeline.config of a run before it is made, and what is changed in it."""
+    version = get_object_or_404(
+        DatasetVersion.objects.visible_to(request.user).select_related("dataset"), pk=data.version
+    )
+    base = base_for(data.base, request.user)
+    return effective(version, TrainingSettings.for_version(version, base, **data.chosen()), base, data.files())
 
 
 @router.post("/trials", response={202: TrialOut})

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from datasets.models import DatasetVersion
-from datasets.versions.manifest import Manifest, ManifestError, ManifestImage
+from datasets.versions.manifest import Manifest, ManifestImage
 from sw_site.jobs.context import JobContext
 from sw_site.jobs.errors import JobError
 from sw_site.jobs.models import Job, JobState
@@ -29,11 +29,10 @@ from sw_site.lib.errors import UserError
 from training.bases import Base
 from training.children import engine_child
 from training.config import TrainingSettings
-from training.configs import imported
 from training.devices import device_for
 from training.engine import runner
 from training.jobs import failure, watch
-from training.preparation import as_text, dataset_json
+from training.preparation import manifest_of, write_request
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -132,17 +131,11 @@ def request_trial(
 
 def write_run(target: Path, version: DatasetVersion, config: TrainingSettings, base: Base) -> None:
     """A run directory with the fullest photos of the version."""
-    try:
-        manifest = version.manifest()
-    except ManifestError as error:
-        raise UserError("version_unreadable", str(error)) from error
+    manifest = manifest_of(version)
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    if config.imported:
-        shutil.copyfile(imported(config.imported).path, target / "imported.config")
     (target / "about.json").write_text(json.dumps({"version": version.pk}), encoding="utf-8")
-    (target / "dataset.json").write_text(as_text(dataset_json(some_of(manifest))), encoding="utf-8")
-    (target / "run.json").write_text(as_text(config.run_json("trial", base.to_json())), encoding="utf-8")
+    write_request(target, some_of(manifest), config.run_json("trial", base.to_json()))
 
 
 def some_of(manifest: Manifest) -> Manifest:

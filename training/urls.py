@@ -1,6 +1,19 @@
 from django.urls import path
 
-from training.views import boards, compare, configs, control, curating, dashboard, live, models, runs, starts, trials
+from training.views import (
+    boards,
+    compare,
+    configs,
+    control,
+    curating,
+    dashboard,
+    live,
+    models,
+    overrides,
+    runs,
+    starts,
+    trials,
+)
 
 app_name = "training"
 
@@ -11,6 +24,7 @@ urlpatterns = [
     path("desk/", dashboard.desk, name="desk"),
     path("desk/<slug:slug>/series/", dashboard.desk_series, name="desk-series"),
     path("new/", runs.run_create, name="run-create"),
+    path("config/", overrides.config_edit, name="config-edit"),
     path("trials/", trials.trial_create, name="trial-create"),
     path("trials/<slug:key>/<int:steps>/", trials.trial_detail, name="trial-detail"),
     path("trials/<slug:key>/samples/<int:number>.jpg", trials.trial_sample, name="trial-sample"),

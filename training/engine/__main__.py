@@ -1,4 +1,4 @@
-"""`python -m training.engine train|export|records|trial RUN_DIR`, `explain CONFIG` or `predict EXPORT_DIR IMAGE`.
+"""`python -m training.engine train|export|records|trial|config RUN_DIR`, `explain CONFIG` or `predict DIR IMAGE`.
 
 See `parse` for the options and `commands` for what is done. The exit codes are those of `runner`.
 """
@@ -82,6 +82,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     command.add_argument("--checkpoint", default="best", metavar="best|last|STEP")
     explain_command = kinds.add_parser("explain", help="print what an import of a pipeline.config would change")
     explain_command.add_argument("config", type=Path, metavar="CONFIG_FILE")
+    config = kinds.add_parser("config", help="print what the pipeline.config of a run would say, without TensorFlow")
+    config.add_argument("run_dir", type=Path, metavar="RUN_DIR")
     predict = kinds.add_parser("predict", help="print what an export finds on photographs, as JSON")
     predict.add_argument("folder", type=Path, metavar="EXPORT_DIR")
     predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
@@ -90,7 +92,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 
 def print_answer(options: argparse.Namespace) -> int:
-    """A command that only prints, without a run directory."""
+    """A command that only prints: no run of it is told of in events."""
     try:
         commands.PRINTING[options.command](options)
     except EngineError as error:

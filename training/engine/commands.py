@@ -95,11 +95,16 @@ def explain_config(options: argparse.Namespace) -> None:
     """`explain`: prints what an import of somebody's pipeline.config would change, and why, as JSON."""
     if not options.config.is_file():
         raise EngineError("bad_request", f"{options.config} is not a file; give the path of a pipeline.config.")
-    from training.engine import compat
-
-    compat.apply("tf2")
+    load_protos()
     explained = import_module("training.engine.config_import").explain(options.config)
     print(json.dumps(explained, ensure_ascii=False, indent=1))
+
+
+def load_protos() -> None:
+    """What a config is read with: the library's messages alone, without the ten seconds of TensorFlow."""
+    from training.engine.compat import protobuf_modules
+
+    protobuf_modules.install()
 
 
 def predict(options: argparse.Namespace) -> None:
@@ -108,5 +113,12 @@ def predict(options: argparse.Namespace) -> None:
     print(json.dumps(predict_files(options.folder, options.images, options.threshold), ensure_ascii=False))
 
 
-#: Commands that need no run directory and print their answer.
-PRINTING = {"explain": explain_config, "predict": predict}
+def show_config(options: argparse.Namespace) -> None:
+    """`config`: prints the pipeline.config of a prepared run, as derived and as changed, as JSON."""
+    load_protos()
+    answer = import_module("training.engine.overrides.command").answer
+    print(json.dumps(answer(RunDirectory(options.run_dir.resolve())), ensure_ascii=False))
+
+
+#: Commands that print their answer and write no events.
+PRINTING = {"explain": explain_config, "predict": predict, "config": show_config}

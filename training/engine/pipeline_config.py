@@ -17,6 +17,7 @@ from training.engine.architectures.presets import CUSTOM, preset
 from training.engine.augmentation import fill_augmentation
 from training.engine.config_import.run import import_into_run
 from training.engine.dataset import Dataset
+from training.engine.overrides import apply
 from training.engine.request import RunRequest, TrainRequest
 from training.engine.rundir import RunDirectory, write_text
 
@@ -31,7 +32,15 @@ SHUFFLE_MEGABYTES = 512  # of encoded images held for shuffling; more photograph
 
 
 def build(run: RunDirectory, request: RunRequest, dataset: Dataset) -> pipeline_pb2.TrainEvalPipelineConfig:
-    """The whole pipeline of a run: of a preset, or of the config that the run brought along."""
+    """The whole pipeline of a run whose records are written, with what a person has changed in it."""
+    pipeline = derive(run, request, dataset)
+    pipeline.train_input_reader.shuffle_buffer_size = shuffle_buffer(run, len(dataset.split("train")))
+    apply(pipeline, request.overrides, request.model.is_custom)
+    return pipeline
+
+
+def derive(run: RunDirectory, request: RunRequest, dataset: Dataset) -> pipeline_pb2.TrainEvalPipelineConfig:
+    """What follows from the request and the data: of a preset, or of the config that the run brought along."""
     if request.model.architecture == CUSTOM:
         pipeline = import_into_run(run, request, dataset)
     else:
@@ -46,7 +55,6 @@ def build(run: RunDirectory, request: RunRequest, dataset: Dataset) -> pipeline_
         )
         fill_train(pipeline.train_config, request, dataset)
     fill_readers(pipeline, run)
-    pipeline.train_input_reader.shuffle_buffer_size = shuffle_buffer(run, len(dataset.split("train")))
     return pipeline
 
 

@@ -85,8 +85,13 @@ def training(request: RunRequest, checkpoint: str) -> str:
     return (
         f"{train.steps} steps of {train.batch_size} images, learning rate {train.learning_rate:g}, augmentation "
         f"{train.augmentation!r}, seed {request.seed}. Started from: {start}. "
-        f"Exported from {checkpoint}."
+        f"Exported from {checkpoint}.{by_hand(request.overrides)}"
     )
+
+
+def by_hand(overrides: dict[str, str]) -> str:
+    changed = ", ".join(f"`{path}` {value or 'taken out'}" for path, value in overrides.items())
+    return f" Changed by hand in its pipeline.config: {changed}." if changed else ""
 
 
 def limits(about: dict[str, Any]) -> str:

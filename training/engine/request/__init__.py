@@ -8,7 +8,7 @@ from typing import Any
 
 from training.engine.fields import brief, clean
 from training.engine.request.base import BASE_KINDS, BaseRequest
-from training.engine.request.checks import check_range, refuse, section
+from training.engine.request.checks import check_overrides, check_range, refuse, section
 from training.engine.request.model import ARCHITECTURES, ModelRequest
 from training.engine.request.train import AUGMENTATIONS, TrainRequest
 from training.engine.rundir import read_json
@@ -28,15 +28,20 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class RunRequest:
-    """Everything run.json says. The same seed repeats a run bit by bit, see `train.deterministic`."""
+    """Everything run.json says. The same seed repeats a run bit by bit, see `train.deterministic`.
+
+    `overrides` are settings of pipeline.config that a person has changed: protobuf text by path, see `overrides`.
+    """
 
     name: str = ""
     seed: int = 1
     model: ModelRequest = field(default_factory=ModelRequest)
     train: TrainRequest = field(default_factory=TrainRequest)
     base: BaseRequest = field(default_factory=BaseRequest)
+    overrides: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_overrides(self.overrides)
         check_range("seed", self.seed, 0, 2**31 - 1, whole=True)
         if self.base.kind == "none" and (self.train.freeze or self.train.freeze_batch_norm):
             raise refuse("train.freeze and train.freeze_batch_norm keep the weights of a base; choose a base as well.")
@@ -54,6 +59,7 @@ class RunRequest:
             model=section(ModelRequest, "model", value),
             train=section(TrainRequest, "train", value),
             base=section(BaseRequest, "base", value),
+            overrides=value.get("overrides", {}),
         )
 
     @classmethod

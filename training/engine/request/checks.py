@@ -38,6 +38,12 @@ def check_kind(name: str, value: Any, kind: str) -> None:
         raise refuse(f"{name} is {brief(value)}; it must be a list of texts.")
 
 
+def check_overrides(value: Any) -> None:
+    """Settings of pipeline.config by path; whether they exist is seen where the config is built."""
+    if not isinstance(value, dict) or not all(isinstance(one, str) for pair in value.items() for one in pair):
+        raise refuse('overrides in run.json must be texts by path, {"train_config.gradient_clipping_by_norm": "5"}.')
+
+
 def check_range(name: str, value: Any, low: float, high: float, whole: bool = False) -> None:
     kinds = (int,) if whole else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:

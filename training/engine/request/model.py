@@ -45,6 +45,11 @@ class ModelRequest:
         """The way TensorFlow is used, "tf2" or "tf1"; None for `custom`, whose config decides."""
         return None if self.architecture == CUSTOM else preset(self.architecture).path
 
+    @property
+    def is_custom(self) -> bool:
+        """Whether the detector is that of a config which the run brought along."""
+        return self.architecture == CUSTOM
+
     def _check_custom(self) -> None:
         if self.depth_multiplier:
             raise refuse("model.depth_multiplier does not apply to custom; its imported.config sets the width.")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from datasets.lookup import dataset_by_name, version_of
+from datasets.models import DatasetVersion
 from sw_site.jobs.waiting import wait_for
 from sw_site.lib.commands import SiteCommand
+from sw_site.lib.errors import UserError
 from training import presets
 from training.actions import start_run
-from training.bases import NOTHING, base_from_reference
+from training.bases import NOTHING, Base, base_from_reference
 from training.config import TrainingSettings
 from training.models import Run, TrainedModel
+from training.overriding import overrides_of, with_part
 from training.words import percent
 
 SETTINGS = (
@@ -51,12 +56,22 @@ class Command(SiteCommand):
         parser.add_argument("--learning-rate", type=float, metavar="X", help="Default: the network's own, by batch.")
         parser.add_argument("--augmentation", choices=presets.AUGMENTATIONS, help="Default: default (crops, light).")
         parser.add_argument("--patience", type=int, metavar="N", help="Stop after N evaluations without progress.")
+        parser.add_argument(
+            "--set",
+            dest="overrides",
+            action="append",
+            default=[],
+            metavar="PATH=VALUE",
+            help="A setting of pipeline.config as protobuf text; may be given again and again.",
+        )
+        parser.add_argument("--config-overrides", metavar="FILE", help="A part of a pipeline.config to put over it.")
         parser.add_argument("--queue", action="store_true", help="Hand it to a worker and return at once.")
 
     def run(self, **options: Any) -> dict[str, Any]:
         version = version_of(dataset_by_name(options["dataset"]), options["number"])
         base = base_from_reference(options["base"]) if options["base"] else NOTHING
         config = TrainingSettings.for_version(version, base, **{key: options[key] for key in SETTINGS})
+        config = with_overrides(version, config, base, options["overrides"], options["config_overrides"])
         run = start_run(version, config, name=options["model"], base=base, submit=options["queue"])
         if options["queue"] or run.job is None:
             return result_of(run)
@@ -72,6 +87,20 @@ class Command(SiteCommand):
         model = TrainedModel.objects.get(run_id=result["run"])
         figures = f"AP {percent(model.ap)}, AP50 {percent(model.ap50)}"
         self.stdout.write(f"Model m{model.pk} “{model.name}” after {result['steps']:,} steps: {figures} on validation.")
+
+
+def with_overrides(
+    version: DatasetVersion, config: TrainingSettings, base: Base, texts: list[str], file: str | None
+) -> TrainingSettings:
+    """The settings with what --set and --config-overrides change; --set has the last word."""
+    config = replace(config, overrides=overrides_of(texts))
+    if not file:
+        return config
+    try:
+        part = Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError("bad_override", f"{file} cannot be read as text ({error}). Give a part of a config.") from error
+    return replace(config, overrides=with_part(version, config, base, part).overrides)
 
 
 def result_of(run: Run) -> dict[str, Any]:
