@@ -8,6 +8,7 @@ from typing import Any
 
 from datasets.bulk import NewBox
 from datasets.models import Box, Image
+from datasets.models.annotation import BoxSource
 
 #: How far back a box that was deleted is looked for when it comes back.
 REVISIONS_SEARCHED = 50
@@ -34,6 +35,15 @@ def box_as_json(box: Box | NewBox) -> dict[str, Any]:
 
 def boxes_as_json(boxes: Iterable[Box | NewBox]) -> list[dict[str, Any]]:
     return [box_as_json(box) for box in boxes]
+
+
+def label_values(boxes: Iterable[Box | NewBox]) -> frozenset[tuple[Any, ...]]:
+    """What the boxes say is on the image. Proposals of a model say nothing until they are accepted."""
+    return frozenset(
+        (box.id, box.label_class_id, box.x1, box.y1, box.x2, box.y2, box.difficult, box.truncated, box.occluded)
+        for box in boxes
+        if box.source != BoxSource.MODEL
+    )
 
 
 def earlier_texts(image: Image, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:

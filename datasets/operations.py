@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from datasets.labels import box_as_json, boxes_as_json, earlier_texts
-from datasets.models import Box, Image, Revision
+from datasets.models import Box, Image, ReviewState, Revision
 from datasets.models.annotation import BoxSource
 from datasets.saving import BoxValues, Changes, check_classes, check_ids, new_box, set_values, write_changes
 from sw_site.lib.errors import UserError
@@ -112,9 +112,12 @@ def apply_batch(image: Image, batch: Batch, user: User | None) -> Saved:
     verified, negative = _or(batch.verified, locked.verified), _or(batch.negative, locked.negative)
     if batch.negative and boxes:
         notes.append("Somebody drew a box here meanwhile, so the photo is not marked as “nothing here”.")
-    merged = locked.revision != batch.base_revision
+    merged, before = locked.revision != batch.base_revision, locked.state
     write_changes(locked, boxes.values(), changes, user, verified=verified, negative=negative, batch=batch.id)
-    return Saved(locked, boxes_as_json(boxes.values()) if merged or notes else None, notes)
+    corrected = boxes_as_json(boxes.values()) if merged or notes else None
+    if before == ReviewState.APPROVED != locked.state:
+        notes.append("The photo was approved. Its labels are others now, so it waits for a review again.")
+    return Saved(locked, corrected, notes)
 
 
 def _or(said: bool | None, present: bool) -> bool:

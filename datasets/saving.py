@@ -12,10 +12,10 @@ from django.db import transaction
 
 from datasets.bulk import insert_rows, update_rows
 from datasets.geometry import clip_edges, order_edges
-from datasets.labels import boxes_as_json, describe_change, earlier_texts
-from datasets.models import Box, Image, Revision
+from datasets.labels import boxes_as_json, describe_change, earlier_texts, label_values
+from datasets.models import Box, Image, ReviewState, Revision
 from datasets.models.annotation import BoxSource
-from datasets.review.transitions import remember, state_after_save
+from datasets.review.transitions import NOT_APPROVED, remember, state_after_save
 from datasets.traits import has_answer, traits_of
 from sw_site.lib.errors import UserError
 from sw_site.lib.turns import in_turn
@@ -120,17 +120,28 @@ def write_changes(
     summary: str = "",
 ) -> None:
     """Write the rows of a locked image, its next revision, and what the grid filters by. `boxes`: all it has then."""
+    before, relabelled = image.state, _relabels(image, boxes, negative and not boxes)
     if changes.removed:
         Box.objects.filter(pk__in=changes.removed).delete()
     if changes.added:
         insert_rows(Box, changes.added)
     if changes.changed:
         update_rows(Box, changes.changed, [*EDITABLE, *TEXTS])
-    marks, before = _marks(image, verified=verified, negative=negative and not boxes), image.state
-    _count_up(image, boxes, user, verified=verified, negative=negative)
+    marks = _marks(image, verified=verified, negative=negative and not boxes)
     counts = (len(changes.added), len(changes.changed), len(changes.removed))
-    _remember(image, summary or describe_change(*counts, marks), boxes, user, batch)
+    said = [summary or describe_change(*counts, marks)]
+    _count_up(image, boxes, user, verified=verified, negative=negative, relabelled=relabelled)
+    if before == ReviewState.APPROVED != image.state:
+        said.append(NOT_APPROVED)
+    _remember(image, ", ".join(said), boxes, user, batch)
     remember(image, before, user)
+
+
+def _relabels(image: Image, boxes: Iterable[Box], negative: bool) -> bool:
+    """Do `boxes`, still to be written, say something else than what was approved? Asked of approved images only."""
+    if image.state != ReviewState.APPROVED:
+        return True
+    return image.negative != negative or label_values(image.boxes.all()) != label_values(boxes)
 
 
 def check_classes(image: Image, boxes: Iterable[BoxValues]) -> None:
@@ -211,10 +222,12 @@ def _marks(image: Image, *, verified: bool, negative: bool) -> str:
     return ", ".join(said)
 
 
-def _count_up(image: Image, boxes: Collection[Box], user: User | None, *, verified: bool, negative: bool) -> None:
+def _count_up(
+    image: Image, boxes: Collection[Box], user: User | None, *, verified: bool, negative: bool, relabelled: bool
+) -> None:
     image.verified = verified
     image.negative = negative and not boxes
-    image.state = state_after_save(image, has_answer(boxes) or image.negative, user)
+    image.state = state_after_save(image, has_answer(boxes) or image.negative, user, relabelled)
     image.revision += 1
     image.box_count, image.box_traits = traits_of(boxes)
     image.save(update_fields=["verified", "negative", "state", "revision", "box_count", "box_traits"])

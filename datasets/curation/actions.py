@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.lookups import GreaterThan
 
 from datasets.curation.changes import CHUNK, Progress, change_images, chunks, silent
 from datasets.models import Box, BulkChange, Dataset, Image, LabelClass, ReviewState, SavedView
 from datasets.models.annotation import BoxSource
 from datasets.review.transitions import remember_many
+from datasets.traits import TRAITS
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
+
+#: Bits of `Image.box_traits` that say: there are labels, and not only what a model proposes.
+LABELS = TRAITS["person"] | TRAITS["import"]
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ def set_state(dataset: Dataset, ids: Sequence[int], state: str, user: User | Non
     for chunk in chunks(ids):
         images = dataset.images.filter(pk__in=chunk).exclude(state=state)
         if state in (ReviewState.LABELLED, ReviewState.APPROVED):
-            images = images.exclude(box_count=0, negative=False)
+            images = images.filter(Q(negative=True) | Q(GreaterThan(F("box_traits").bitand(LABELS), 0)))
         with transaction.atomic():
             found = {pk: (before, number) for pk, before, number in images.values_list("pk", "state", "revision")}
             changed += dataset.images.filter(pk__in=found).update(state=state)

@@ -7,16 +7,16 @@ never overwritten.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F
 
 from datasets.bulk import NewBox, insert_rows
-from datasets.labels import boxes_as_json
-from datasets.models import Box, BulkChange, Dataset, Image, Revision
-from datasets.review.transitions import remember_many, settled_state
+from datasets.labels import boxes_as_json, label_values
+from datasets.models import Box, BulkChange, Dataset, Image, ReviewState, Revision
+from datasets.review.transitions import NOT_APPROVED, remember_many, settled_state
 from datasets.traits import has_answer, refresh_traits
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def _change_chunk(change: BulkChange, ids: Sequence[int], edit: Edit, fields: Se
     images = list(Image.objects.select_for_update().filter(dataset=change.dataset_id, pk__in=ids).defer("fingerprint"))
     boxes = boxes_by_image(image.pk for image in images)
     remember_present(images, boxes)
+    approved = approved_labels(images, boxes)
     touched, written = [], []
     for image in images:
         changed = edit(image, boxes[image.pk])
@@ -73,7 +74,7 @@ def _change_chunk(change: BulkChange, ids: Sequence[int], edit: Edit, fields: Se
             written.extend(changed)
     if written:
         Box.objects.bulk_update(written, fields)
-    record(change, touched, boxes)
+    record(change, touched, boxes, relabelled=relabelled(approved, touched, boxes))
     return len(touched)
 
 
@@ -94,26 +95,47 @@ def remember_present(images: Iterable[Image], boxes: dict[int, list[Box]]) -> No
     )
 
 
+def approved_labels(images: Iterable[Image], boxes: dict[int, list[Box]]) -> dict[int, Any]:
+    """What is approved now, by image: to be compared by `relabelled` when the images have been changed."""
+    approved = (image for image in images if image.state == ReviewState.APPROVED)
+    return {image.pk: (image.negative, label_values(boxes[image.pk])) for image in approved}
+
+
+def relabelled(approved: dict[int, Any], images: Iterable[Image], boxes: dict[int, list[Box]]) -> set[int]:
+    """Ids of approved images whose labels are not those that were approved any more."""
+    there = [image for image in images if image.pk in approved]
+    return {image.pk for image in there if approved[image.pk] != (image.negative, label_values(boxes[image.pk]))}
+
+
 def record(
     change: BulkChange,
     images: Sequence[Image],
     boxes: Mapping[int, Sequence[Box | NewBox]],
     summaries: Mapping[int, str] | None = None,
+    *,
+    relabelled: Collection[int] = (),
+    approved: Collection[int] = (),
 ) -> None:
     """Count up the revision of changed images, and keep what they now hold.
 
-    `summaries` says by image what was done to it, where that is not the same for all.
+    `summaries` says by image what was done to it, where that is not the same for all. Images of `relabelled` lose
+    their approval, those of `approved` get it (back).
     """
-    before = {image.pk: image.state for image in images}
+    before, said = {image.pk: image.state for image in images}, dict(summaries or {})
     for image in images:
         image.revision += 1
-        image.state = settled_state(image.state, has_answer(boxes[image.pk]) or image.negative)
+        answered = has_answer(boxes[image.pk]) or image.negative
+        image.state = settled_state(image.state, answered, image.pk in relabelled)
+        if image.pk in approved and answered:
+            image.state = ReviewState.APPROVED
+        ended = before[image.pk] == ReviewState.APPROVED != image.state
+        summary = said.get(image.pk, change.summary)
+        said[image.pk] = f"{summary[:170]}, {NOT_APPROVED}" if ended else summary
     Image.objects.bulk_update(images, STATE_FIELDS)
     for state in {image.state for image in images if image.state != before[image.pk]}:
         moved = {image.pk: (before[image.pk], image.revision) for image in images if image.state == state}
         remember_many(moved, change.dataset_id, state, change.user)
-    said = summaries or {}
-    rows = [_revision(image, boxes[image.pk], said.get(image.pk, change.summary), change) for image in images]
+    rows = [_revision(image, boxes[image.pk], said[image.pk], change) for image in images]
     insert_rows(Revision, rows)
     refresh_traits(image.pk for image in images)
 

@@ -11,8 +11,16 @@ from django.db.models import F
 from django.utils import timezone
 
 from datasets.bulk import NewBox, insert_rows
-from datasets.curation.changes import Progress, boxes_by_image, chunks, record, silent
-from datasets.models import Box, BulkChange, Image, LabelClass, Revision
+from datasets.curation.changes import (
+    Progress,
+    approved_labels,
+    boxes_by_image,
+    chunks,
+    record,
+    relabelled,
+    silent,
+)
+from datasets.models import Box, BulkChange, Image, LabelClass, ReviewEvent, ReviewState, Revision
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
@@ -71,12 +79,25 @@ def _undo_chunk(change: BulkChange, again: BulkChange, ids: Sequence[int]) -> in
     earlier = _earlier({image.pk: image.revision - 1 for image in images})
     images = [image for image in images if image.pk in earlier]
     classes = set(LabelClass.objects.filter(dataset=change.dataset_id).values_list("pk", flat=True))
+    approved = approved_labels(images, boxes_by_image(image.pk for image in images))
     for image in images:
         revision = earlier[image.pk]
         image.verified, image.negative = revision.verified, revision.negative
         _restore_boxes(image.pk, [row for row in revision.boxes if row["class_id"] in classes])
-    record(again, images, boxes_by_image(image.pk for image in images))
+    now = boxes_by_image(image.pk for image in images)
+    ended = relabelled(approved, images, now)
+    record(again, images, now, relabelled=ended, approved=_approved_before(images))
     return len(images)
+
+
+def _approved_before(images: Sequence[Image]) -> set[int]:
+    """Ids of images whose approval the change ended, and which nobody has returned since."""
+    numbers = {image.pk: image.revision for image in images if image.state != ReviewState.RETURNED}
+    events = ReviewEvent.objects.filter(image__in=numbers, revision__in=set(numbers.values())).order_by("-pk")
+    rows = events.values_list("image", "revision", "before")
+    # The first event of a revision is that of the change itself.
+    first = {pk: before for pk, number, before in rows if numbers[pk] == number}
+    return {pk for pk, before in first.items() if before == ReviewState.APPROVED}
 
 
 def _earlier(numbers: dict[int, int]) -> dict[int, Revision]:

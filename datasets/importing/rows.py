@@ -114,6 +114,7 @@ class Pending:
     new: list[NewImage] = field(default_factory=list)
     known: dict[str, Image] = field(default_factory=dict)  # images that were there already and were changed
     tagged: list[Image] = field(default_factory=list)  # those of them that got tags now
+    no_longer_approved: list[AnyImage] = field(default_factory=list)  # whose labels are not those that were approved
     boxes: list[tuple[AnyImage, list[NewBox]]] = field(default_factory=list)
     gone: set[Any] = field(default_factory=set)
     revisions: list[NewRevision] = field(default_factory=list)

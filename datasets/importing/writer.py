@@ -31,6 +31,7 @@ from datasets.importing.twins import Twins
 from datasets.labels import boxes_as_json, describe_change
 from datasets.models import Box, Dataset, Image, ReviewState, SourceAnnotation
 from datasets.models.annotation import BoxSource
+from datasets.review.transitions import NOT_APPROVED, remember_many, settled_state
 from datasets.traits import traits_of
 
 if TYPE_CHECKING:
@@ -168,6 +169,9 @@ class ChunkWriter:
             if not files and image.state == ReviewState.UNLABELLED and not present:
                 self._say_unlabelled(image)
         pending.save()
+        approved = ReviewState.APPROVED.value
+        ended = {pk: (approved, image.revision) for image in pending.no_longer_approved if (pk := image.pk)}
+        remember_many(ended, self.dataset.pk, ReviewState.LABELLED, self.user)
 
     def _keeps(self, image: AnyImage, present: list[Box | NewBox]) -> bool:
         """Was it labelled before this import, and are such labels to be left alone?"""
@@ -221,7 +225,12 @@ class ChunkWriter:
         added: int,
         removed: int,
     ) -> None:
-        image.state = ReviewState.LABELLED.value if image.state == ReviewState.UNLABELLED else image.state
+        summary = describe_change(added=added, removed=removed, other=f"imported from {annotation.path.name}"[:120])
+        before = image.state
+        image.state = ReviewState(settled_state(before, True, bool(added or removed))).value
+        if before == ReviewState.APPROVED != image.state:
+            summary = f"{summary}, {NOT_APPROVED}"
+            pending.no_longer_approved.append(image)
         image.verified = image.verified or annotation.record.verified
         image.negative = not present
         image.revision += 1
@@ -232,7 +241,6 @@ class ChunkWriter:
             if tags:
                 pending.tagged.append(image)
         pending.traits[image.sha256] = traits_of(present)
-        summary = describe_change(added=added, removed=removed, other=f"imported from {annotation.path.name}"[:120])
         rows = boxes_as_json(present)
         pending.revisions.append(
             NewRevision(image, image.revision, summary, rows, image.verified, image.negative, self._user_id)

@@ -18,29 +18,34 @@ PAUSE = timedelta(minutes=10)
 VERDICTS = (ReviewState.APPROVED, ReviewState.RETURNED)
 
 
-def state_after_save(image: Image, answered: bool, user: User | None) -> str:
+#: What the history says of a save that ends an approval.
+NOT_APPROVED = "no longer approved"
+
+
+def state_after_save(image: Image, answered: bool, user: User | None, relabelled: bool = True) -> str:
     """The state after somebody saved the image's boxes; what is on it is `answered` by boxes or “nothing here”.
 
-    A returned image is labelled again when anybody but the person who returned it saves it: reviewers may touch up
-    what they return.
+    A verdict is about the labels that were looked at. Other labels (`relabelled`) are nobody's approval, and any save
+    answers a return; only the person whose verdict it is may touch the labels up and leave it standing.
     """
-    if answered and image.state == ReviewState.RETURNED and (user is None or _returned_by(image) != user.pk):
+    if answered and image.state in VERDICTS and user is not None and _judge(image) == user.pk:
+        return image.state
+    if answered and image.state == ReviewState.RETURNED:
         return ReviewState.LABELLED
-    return settled_state(image.state, answered)
+    return settled_state(image.state, answered, relabelled)
 
 
-def settled_state(state: str, answered: bool) -> str:
+def settled_state(state: str, answered: bool, relabelled: bool = False) -> str:
     """The same for a change of many images, which is nobody's answer to a note."""
-    if answered and state == ReviewState.UNLABELLED:
-        return ReviewState.LABELLED
-    if not answered and state == ReviewState.LABELLED:
-        return ReviewState.UNLABELLED
-    return state
+    if not answered:
+        return state if state == ReviewState.RETURNED else ReviewState.UNLABELLED
+    ended = state == ReviewState.APPROVED and relabelled
+    return ReviewState.LABELLED if ended or state == ReviewState.UNLABELLED else state
 
 
-def _returned_by(image: Image) -> int | None:
-    """Id of the person who returned it; 0 when nobody knows any more."""
-    event = image.review_events.filter(after=ReviewState.RETURNED).first()
+def _judge(image: Image) -> int | None:
+    """Id of the person whose verdict the image's state is; 0 when nobody knows any more."""
+    event = image.review_events.filter(after=image.state).first()
     return (event.user_id or 0) if event else 0
 
 
@@ -90,9 +95,11 @@ def remember_many(images: Mapping[int, tuple[str, int]], dataset_id: int, after:
     moved = {pk: values for pk, values in images.items() if values[0] != after}
     events = ReviewEvent.objects.filter(image__in=moved, credited=True)
     labellers = dict(events.values_list("image", "user")) if after in VERDICTS and moved else {}
-    labels = after == ReviewState.LABELLED
-    if labels and moved:
-        events.update(credited=False)
+    # An approval that ends leaves the credit with whoever labelled the image.
+    worked = after == ReviewState.LABELLED
+    labels = {pk for pk, (before, _) in moved.items() if worked and before != ReviewState.APPROVED}
+    if labels:
+        events.filter(image__in=labels).update(credited=False)
     ReviewEvent.objects.bulk_create(
         ReviewEvent(
             dataset_id=dataset_id,
@@ -102,7 +109,7 @@ def remember_many(images: Mapping[int, tuple[str, int]], dataset_id: int, after:
             before=before,
             after=after,
             revision=revision,
-            credited=labels,
+            credited=pk in labels,
         )
         for pk, (before, revision) in moved.items()
     )

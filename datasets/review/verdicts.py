@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from datasets.models import Image, ReviewNote, ReviewState
 from datasets.review.transitions import remember
+from datasets.traits import has_answer
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def approve(image: Image, revision: int, user: User | None) -> Image:
     """
     locked = _locked(image, revision)
     before = locked.state
-    if not (locked.box_count or locked.negative):
+    if not (has_answer(locked.boxes.all()) or locked.negative):
         raise UserError(
             "not_labelled", "There is nothing to approve yet: draw boxes, or say that there is nothing here.", 422
         )
