@@ -170,7 +170,7 @@ class ChunkWriter:
                 self._say_unlabelled(image)
         pending.save()
         approved = ReviewState.APPROVED.value
-        ended = {pk: (approved, image.revision) for image in pending.no_longer_approved if (pk := image.pk)}
+        ended = {key: (approved, image.revision) for image in pending.no_longer_approved if (key := image.pk)}
         remember_many(ended, self.dataset.pk, ReviewState.LABELLED, self.user)
 
     def _keeps(self, image: AnyImage, present: list[Box | NewBox]) -> bool:
