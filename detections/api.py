@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, BinaryIO, cast
+from pathlib import Path
+from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
 from ninja import File, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 from ninja.pagination import paginate
@@ -15,20 +17,19 @@ from pydantic import Field
 from datasets.access import dataset_for
 from detections.access import batch_for, batches_for, evaluation_for, evaluations_for, model_for, version_for, who
 from detections.actions import (
-    check_uploads,
     measure_again,
     start_evaluation,
     start_folder_batch,
     start_version_batch,
 )
 from detections.classes import mapping_from_names
-from detections.documents import batch_document, box_json
+from detections.documents import batch_document
 from detections.evaluation import read_manifest_of, summary
-from detections.inference import Problem, Source, detect_images, load_predictor
 from detections.metrics.values import HEADLINE_SCORE
 from detections.models import DetectionBatch, Evaluation
 from detections.prelabel import DEFAULT_THRESHOLD, Wish
 from detections.prelabel_actions import start_prelabel
+from detections.single import as_file, as_json, detect_one
 from detections.targets import answers_from_names
 from sw_site.lib.errors import UserError
 
@@ -162,26 +163,22 @@ def get_evaluation(request: HttpRequest, pk: int) -> dict[str, Any]:
     return EvaluationOut.from_orm(evaluation).model_dump() | {"figures": summary(evaluation)}
 
 
-@router.post("/models/{int:pk}/detect")
+@router.post("/models/{int:pk}/detect", response=dict[str, Any])
 def detect(
     request: HttpRequest,
     pk: int,
     image: File[UploadedFile],
     threshold: float = Query(HEADLINE_SCORE, ge=0, le=1),
-) -> dict[str, Any]:
-    """Detect on one image now. Edges are pixels of the upright image; nothing is kept."""
+    format: str = Query("json", pattern="^(json|voc|coco|image)$"),
+) -> Any:
+    """Detect on one image now. Edges are pixels of the upright image; nothing is kept.
+
+    `format` gives the boxes as VOC or COCO, or the picture with its boxes drawn, as a file.
+    """
     model = model_for(request, pk)
-    check_uploads([image])
-    (found,) = detect_images(load_predictor(model), [Source(image.name or "image", cast(BinaryIO, image))])
-    if isinstance(found, Problem):
-        raise UserError(found.code, f"“{found.file}” cannot be used. {found.message}", 422)
-    kept = found.detections.above(threshold)
-    rows = zip(kept.class_ids, kept.scores, kept.boxes, strict=True)
-    width, height = found.picture.size
-    return {
-        "model": model.name,
-        "width": width,
-        "height": height,
-        "threshold": threshold,
-        "boxes": [box_json(class_id, model.label_map, score, box) for class_id, score, box in rows],
-    }
+    found = detect_one(model, image)
+    if format == "json":
+        return as_json(model, found, threshold)
+    data, kind, suffix = as_file(model, found, threshold, format)
+    name = f"{Path(image.name or 'image').stem}{suffix}"
+    return HttpResponse(data, kind, headers={"Content-Disposition": content_disposition_header(True, name) or ""})

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from detections.views import batches, comparisons, evaluations, files, prelabel, standings
+from detections.views import batches, comparisons, evaluations, files, prelabel, standings, try_it
 
 app_name = "detections"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("batches/<int:pk>/", batches.batch_detail, name="batch-detail"),
     path("batches/<int:pk>/status/", batches.batch_status, name="batch-status"),
     path("batches/<int:pk>/download/", batches.batch_download, name="batch-download"),
+    path("models/<int:pk>/try/", try_it.try_it, name="try"),
     path("prelabel/<slug:slug>/", prelabel.prelabel_create, name="prelabel"),
     path("evaluations/new/", evaluations.evaluation_create, name="evaluation-create"),
     path("models/standings/", standings.model_standings, name="standings"),

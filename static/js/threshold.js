@@ -30,5 +30,8 @@ function moved(slider) {
 const sliders = () => document.querySelectorAll("input[data-threshold]");
 
 on(document, "input", "input[data-threshold]", (event, slider) => moved(slider));
+/** For photos that a script has put on the page. */
+export const applyThreshold = () => sliders().forEach(apply);
+
 document.body.addEventListener("htmx:load", () => sliders().forEach(apply)); // Photos that came later.
 sliders().forEach(moved);
