@@ -130,12 +130,16 @@ def page(context: BrowserContext, site: Site) -> Page:
     page.set_default_timeout(30_000)
     page.on("pageerror", lambda error: pytest.fail(f"{page.url}: {error}"))
     page.on("response", lambda response: response.status < 500 or pytest.fail(f"{response.status} {response.url}"))
+    enter(page, site)
+    return page
+
+
+def enter(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/")
     page.get_by_label("Username").fill("admin")
     page.get_by_label("Password").fill(site.password)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Home").wait_for()
-    return page
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.conftest import ROOT, Site
 from tests.factories import picture_bytes
-from tests.voc import voc_xml
+from tests.voc import Rows, voc_xml
 
 
 def command(site: Site, *words: str, environment: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
@@ -34,11 +34,11 @@ def command(site: Site, *words: str, environment: Mapping[str, str] = MappingPro
     return dict(json.loads(run.stdout.splitlines()[-1]))
 
 
-def import_photos(site: Site, folder: Path, name: str, count: int) -> list[int]:
-    """Numbers of the images of a new dataset, each with one box."""
+def import_photos(site: Site, folder: Path, name: str, count: int, boxes: Rows | None = None) -> list[int]:
+    """Numbers of the images of a new dataset, each with one box or with `boxes`."""
     for n in range(count):
         (folder / f"photo {n}.jpg").write_bytes(picture_bytes())
-        (folder / f"photo {n}.xml").write_bytes(voc_xml())
+        (folder / f"photo {n}.xml").write_bytes(voc_xml(boxes=boxes))
     command(site, "import_dataset", str(folder), "--dataset", name)
     return [image["id"] for image in command(site, "edit_images", name, "list")["images"]]
 
