@@ -6,8 +6,8 @@ import uuid
 from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
-from ninja import Router, Schema, Status
-from pydantic import BaseModel, ConfigDict, Field
+from ninja import Router, Status
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from datasets.access import image_for
 from datasets.browsing import GridFilter
@@ -18,35 +18,15 @@ from datasets.models.presence import arrive, leave
 from datasets.operations import Batch, Operation, apply_batch
 from datasets.review.blind import answer_batch, answer_boxes, answer_of, answer_state
 from datasets.revisions import restore_revision, revision_as_json
-from datasets.saving import BoxValues, save_boxes
+from datasets.saving import BoxValues, notes_on_edges, save_boxes
 
 router = Router(tags=["labels"])
 MOST_OPERATIONS = 5000
 #: A number, and not a text that looks like one.
 Pixel = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e6, le=1e6)]
+Revision = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 Flag = Annotated[bool, Field(strict=True)]
 Score = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1)]
-
-
-class BoxIn(Schema):
-    id: uuid.UUID
-    class_id: int
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    difficult: bool = False
-    truncated: bool = False
-    occluded: bool = False
-    source: str = "person"
-    score: float | None = None
-
-
-class SaveIn(Schema):
-    base_revision: int
-    verified: bool = False
-    negative: bool = False
-    boxes: list[BoxIn] = Field(max_length=MOST_OPERATIONS)
 
 
 class Strict(BaseModel):
@@ -70,6 +50,26 @@ class ValuesIn(Strict):
     score: Score | None = None
 
 
+class BoxIn(ValuesIn):
+    """A box of a whole list. What else a box is told with (its pose, its tags) may be sent back and changes nothing."""
+
+    model_config = ConfigDict(extra="ignore")
+    id: uuid.UUID
+
+
+def _named_once(rows: list[Any]) -> list[Any]:
+    if len({row.id for row in rows}) < len(rows):
+        raise ValueError("a box is named twice; say once what it is to be")
+    return rows
+
+
+class SaveIn(Strict):
+    base_revision: Revision
+    verified: Flag = False
+    negative: Flag = False
+    boxes: Annotated[list[BoxIn], Field(max_length=MOST_OPERATIONS), AfterValidator(_named_once)]
+
+
 class OperationIn(Strict):
     """`box`: what the box is to be, null to delete it; `was`: what it was when last heard of, null for a new one."""
 
@@ -82,8 +82,8 @@ class BatchIn(Strict):
     """`batch` is a number of the client's own for this save: sent twice, it is done once."""
 
     batch: uuid.UUID
-    base_revision: Annotated[int, Field(strict=True, ge=0, lt=2**31)]
-    operations: list[OperationIn] = Field([], max_length=MOST_OPERATIONS)
+    base_revision: Revision
+    operations: Annotated[list[OperationIn], Field(max_length=MOST_OPERATIONS), AfterValidator(_named_once)] = []
     verified: Flag | None = None
     negative: Flag | None = None
 
@@ -97,11 +97,15 @@ def get_image_boxes(request: HttpRequest, pk: int) -> dict[str, Any]:
 
 @router.put("/images/{pk}/boxes", url_name="save_image_boxes")
 def save_image_boxes(request: HttpRequest, pk: int, body: SaveIn) -> dict[str, Any]:
-    """Replace the boxes of an image, if it still is at `base_revision`; else 409 with its present state."""
+    """Replace the boxes of an image, if it still is at `base_revision`; else 409 with its present state.
+
+    `notes` of the answer are sentences for a person: what was cut to the photo.
+    """
     image = image_for(request, pk)
-    values = [BoxValues(**box.dict()) for box in body.boxes]
+    values = [BoxValues(**vars(box)) for box in body.boxes]
+    notes = notes_on_edges(image, values)
     if answer := answer_of(image, request.user):
-        return answer_state(answer_boxes(answer, image, values, body.verified, body.negative))
+        return {**answer_state(answer_boxes(answer, image, values, body.verified, body.negative)), "notes": notes}
     saved = save_boxes(
         image,
         body.base_revision,
@@ -110,7 +114,7 @@ def save_image_boxes(request: HttpRequest, pk: int, body: SaveIn) -> dict[str, A
         negative=body.negative,
         user=request.user,  # type: ignore[arg-type]
     )
-    return image_state(saved)
+    return {**image_state(saved), "notes": notes}
 
 
 @router.post("/images/{pk}/operations", url_name="save_image_operations")
@@ -124,7 +128,8 @@ def save_image_operations(request: HttpRequest, pk: int, body: BatchIn) -> dict[
     operations = [_operation(one) for one in body.operations]
     batch = Batch(body.batch, body.base_revision, operations, body.verified, body.negative)
     if answer := answer_of(image, request.user):
-        return {**answer_state(answer_batch(answer, image, batch)), "notes": []}
+        notes = notes_on_edges(image, [one.box for one in operations if one.box])
+        return {**answer_state(answer_batch(answer, image, batch)), "notes": notes}
     saved = apply_batch(image, batch, request.user)  # type: ignore[arg-type]
     return {**marks(saved.image), "boxes": saved.boxes, "notes": saved.notes}
 

@@ -18,17 +18,26 @@ from django.db import transaction
 from datasets.labels import box_as_json, boxes_as_json, earlier_texts
 from datasets.models import Box, Image, ReviewState, Revision
 from datasets.models.annotation import BoxSource
-from datasets.saving import BoxValues, Changes, check_classes, check_ids, new_box, set_values, write_changes
+from datasets.saving import (
+    SAME_PIXEL,
+    BoxValues,
+    Changes,
+    check_classes,
+    check_ids,
+    new_box,
+    notes_on_edges,
+    set_values,
+    write_changes,
+)
 from sw_site.lib.errors import UserError
 from sw_site.lib.turns import in_turn
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
 
-#: What makes a box another one to a person. Edges that differ by less than a hundredth of a pixel are the same.
+#: What makes a box another one to a person.
 MARKS = ("class_id", "difficult", "truncated", "occluded")
 EDGES = ("x1", "y1", "x2", "y2")
-SAME_PIXEL = 0.01
 
 
 @dataclass(frozen=True)
@@ -106,8 +115,8 @@ def apply_batch(image: Image, batch: Batch, user: User | None) -> Saved:
     if Revision.objects.filter(image=locked, batch=batch.id).exists():
         return Saved(locked, boxes_as_json(boxes.values()))
     open_ones = [one for one in batch.operations if not _same(boxes.get(one.id), one.box)]
-    _check(locked, boxes, open_ones)
-    notes = [note for one in open_ones if one.box and (note := _clamped(locked, one.box))]
+    notes = _check(locked, boxes, open_ones)
+    notes += notes_on_edges(locked, [one.box for one in open_ones if one.box])
     changes = _changes(locked, boxes, open_ones, user)
     verified, negative = _or(batch.verified, locked.verified), _or(batch.negative, locked.negative)
     if batch.negative and boxes:
@@ -124,11 +133,12 @@ def _or(said: bool | None, present: bool) -> bool:
     return present if said is None else said
 
 
-def _check(image: Image, boxes: dict[uuid.UUID, Box], operations: Sequence[Operation]) -> None:
+def _check(image: Image, boxes: dict[uuid.UUID, Box], operations: Sequence[Operation]) -> list[str]:
+    """Raises what `apply_batch` says. Sentences on classes that nobody is offered any more."""
     check_ids([one.id for one in operations if one.box and one.id not in boxes])
     if conflicts := [one for one in operations if not _same(boxes.get(one.id), one.was)]:
         raise Conflict(image, boxes.values(), conflicts)
-    check_classes(image, [one.box for one in operations if one.box and _other_class(one)])
+    return check_classes(image, [one.box for one in operations if one.box and _other_class(one)])
 
 
 def _other_class(one: Operation) -> bool:
@@ -143,13 +153,6 @@ def _same(box: Box | None, values: BoxValues | None) -> bool:
     edges = all(math.isclose(row[name], getattr(values, name), rel_tol=0, abs_tol=SAME_PIXEL) for name in EDGES)
     guessed = (box.source == BoxSource.MODEL) == (values.source == BoxSource.MODEL)
     return edges and guessed and all(row[name] == getattr(values, name) for name in MARKS)
-
-
-def _clamped(image: Image, values: BoxValues) -> str:
-    outside = min(values.x1, values.x2, values.y1, values.y2) < -SAME_PIXEL
-    outside = outside or max(values.x1, values.x2) > image.width + SAME_PIXEL
-    outside = outside or max(values.y1, values.y2) > image.height + SAME_PIXEL
-    return "A box reached beyond the photo and was cut to it." if outside else ""
 
 
 def _changes(image: Image, boxes: dict[uuid.UUID, Box], operations: Sequence[Operation], user: User | None) -> Changes:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: No editor shows them, so they change only when an earlier state comes back.
 TEXTS = ("pose", "tags")
 LEAST_SIDE = 1.0  # pixels
+#: Edges that differ by less are the same to a person.
+SAME_PIXEL = 0.01
 EDITABLE = ("label_class_id", "x1", "y1", "x2", "y2", "difficult", "truncated", "occluded", "score", "source")
 
 
@@ -144,16 +146,34 @@ def _relabels(image: Image, boxes: Iterable[Box], negative: bool) -> bool:
     return image.negative != negative or label_values(image.boxes.all()) != label_values(boxes)
 
 
-def check_classes(image: Image, boxes: Iterable[BoxValues]) -> None:
-    """Raises UserError for a class that the dataset does not have; a retired one is a class still."""
+def check_classes(image: Image, boxes: Iterable[BoxValues]) -> list[str]:
+    """Sentences on classes that were retired meanwhile; such a class is a class still.
+
+    Raises UserError for a class that the dataset does not have.
+    """
     wanted = {values.class_id for values in boxes}
-    known = set(image.dataset.classes.values_list("pk", flat=True)) if wanted else set()
-    if unknown := wanted - known:
+    known = {row[0]: row for row in image.dataset.classes.values_list("pk", "name", "retired")} if wanted else {}
+    if unknown := wanted - known.keys():
         raise UserError(
             "unknown_class",
             f"Class {min(unknown)} is not a class of this dataset (any more). Reload the page and choose another.",
             422,
         )
+    names = [name for pk, name, retired in known.values() if retired and pk in wanted]
+    return [f"Class “{name}” was retired. Boxes keep it until you choose another." for name in names]
+
+
+def notes_on_edges(image: Image, boxes: Iterable[BoxValues]) -> list[str]:
+    """A sentence where boxes reach beyond the image: they are cut to it."""
+    count = sum(_reaches_out(image, values) for values in boxes)
+    who = "A box reached beyond the photo and was" if count == 1 else f"{count} boxes reached beyond the photo and were"
+    return [f"{who} cut to it."] if count else []
+
+
+def _reaches_out(image: Image, values: BoxValues) -> bool:
+    least, right = min(values.x1, values.x2, values.y1, values.y2), max(values.x1, values.x2)
+    below = max(values.y1, values.y2) > image.height + SAME_PIXEL
+    return least < -SAME_PIXEL or right > image.width + SAME_PIXEL or below
 
 
 def check_ids(ids: Collection[uuid.UUID]) -> None:

@@ -21,7 +21,8 @@ api.add_router("/training", "training.curating_api.router")
 api.add_router("/detections", "detections.api.router")
 
 #: What a program sends here by itself can be wrong only by a fault of the program.
-MALFORMED_IS_400 = {"save_image_operations"}
+#: (An address that is read and written has the name of its reading.)
+MALFORMED_IS_400 = {"save_image_operations", "get_image_boxes"}
 
 
 def answer(request: HttpRequest, code: str, message: str, status: int) -> HttpResponse:

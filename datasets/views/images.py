@@ -20,7 +20,7 @@ from datasets.access import image_for
 from datasets.browsing import GridFilter, neighbours
 from datasets.editor_keys import key_table
 from datasets.labels import boxes_as_json
-from datasets.models import CheckAnswer, Image
+from datasets.models import CheckAnswer, Image, LabelClass
 from datasets.review.blind import answer_of, blindfold
 from datasets.review.desk import desk_context
 from datasets.revisions import overlay, restore_revision
@@ -85,9 +85,7 @@ def editor_data(
             "verified": image.verified,
             "negative": image.negative,
         },
-        "classes": [
-            {"id": c.pk, "number": c.number, "name": c.name, "colour": c.colour, "hotkey": c.key} for c in classes
-        ],
+        "classes": [class_data(c) for c in classes],
         "boxes": answer.boxes if answer else boxes_as_json(image.boxes.all()),
         "user": str(request.user.pk),
         "page_url": image.get_absolute_url(),
@@ -100,6 +98,11 @@ def editor_data(
         "next_url": next_url,
         "csrf": get_token(request),
     }
+
+
+def class_data(each: LabelClass) -> dict[str, Any]:
+    values = {"id": each.pk, "number": each.number, "name": each.name, "colour": each.colour, "hotkey": each.key}
+    return {**values, "retired": each.retired}
 
 
 @require_safe

@@ -113,11 +113,20 @@ def test_less_than_a_pixel_is_refused_whole(edges):
     assert not image.boxes.exists() and not image.revisions.exists()
 
 
-def test_a_class_that_was_retired_meanwhile_is_kept():
+def test_boxes_that_reach_beyond_the_photo_are_counted():
+    image = make_image()
+    saved = save(image, add(box_of(image, x1=-7)), add(box_of(image, y2=5000)), add(box_of(image)))
+    assert saved.notes == ["2 boxes reached beyond the photo and were cut to it."]
+
+
+def test_a_class_that_was_retired_meanwhile_is_kept_and_said():
     image = make_image()
     box = make_box(image)
     image.dataset.classes.update(retired=True)
-    assert save(image, move(box, x1=15), add(box_of(image))).image.revision == 1
+    moved = save(image, move(box, x1=15))
+    assert (moved.image.revision, moved.notes) == (1, [])
+    (note,) = save(image, add(box_of(image)), base=1).notes
+    assert f"“{box.label_class.name}” was retired" in note
     assert set(image.boxes.values_list("label_class__retired", flat=True)) == {True}
 
 
@@ -204,6 +213,8 @@ class TestApi:
             ({"operations": "all"}, "operations"),
             ({"operations": [{}]}, "operations.0.id"),
             ({"operations": [{"id": str(uuid.uuid4())}] * 100_000}, "operations"),
+            ({"operations": [{"id": str(uuid.UUID(int=1))}, {"id": str(uuid.UUID(int=1))}]}, "operations"),
+            ({"operations": [{"id": str(uuid.uuid4()), "op": "explode"}]}, "operations.0.op"),
             ({"verified": 1}, "verified"),
             ({"revision": 3}, "revision"),
         ],
@@ -211,6 +222,11 @@ class TestApi:
     def test_bodies_that_are_none_are_named(self, client, body, named):
         answer = self.post(client, make_image(), **body)
         assert answer.status_code == 400 and f".{named}:" in answer.json()["error"]["message"]
+
+    @pytest.mark.parametrize("body", ["", "{", "[" * 200_000, "9" * 5000, b"\xff\xfe{", "null", "[]"])
+    def test_a_body_that_cannot_be_read_is_refused(self, client, body):
+        url = reverse("api-1:save_image_operations", args=[make_image().pk])
+        assert client.post(url, body, content_type="application/json").status_code == 400
 
     def test_too_large_a_body_is_said(self, client, settings):
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20

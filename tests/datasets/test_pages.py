@@ -212,6 +212,13 @@ def test_what_is_not_there_is_404(client):
         assert client.get(url).status_code == 404
 
 
+def test_the_editor_is_told_that_a_class_was_retired(client):
+    box = make_box()
+    box.image.dataset.classes.update(retired=True)
+    data = client.get(box.image.get_absolute_url()).context["editor_data"]
+    assert [(each["name"], each["retired"]) for each in data["classes"]] == [(box.label_class.name, True)]
+
+
 class TestLabelApi:
     def url(self, image):
         return f"/api/v1/datasets/images/{image.pk}/boxes"
@@ -240,9 +247,9 @@ class TestLabelApi:
     @pytest.mark.parametrize(
         "body", [{"boxes": "x"}, {"boxes": [{"id": "no"}]}, {"base_revision": None}, {"boxes": [1]}, {"boxes": None}]
     )
-    def test_what_is_not_understood_is_422_in_the_one_shape(self, client, body):
+    def test_what_is_not_understood_is_400_in_the_one_shape(self, client, body):
         response = self.put(client, make_image(), **body)
-        assert response.status_code == 422 and set(response.json()["error"]) == {"code", "message"}
+        assert response.status_code == 400 and set(response.json()["error"]) == {"code", "message"}
 
     def test_a_visitor_is_told_to_sign_in(self, visitor):
         response = self.put(visitor, make_image())

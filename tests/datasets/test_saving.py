@@ -1,8 +1,10 @@
 """Saving boxes: what is acknowledged is there, what is stale is refused, what is bad changes nothing."""
 
+import json
 import uuid
 
 import pytest
+from django.urls import reverse
 
 from datasets.models import Box, Image
 from datasets.saving import BoxValues, StaleRevision, save_boxes
@@ -146,3 +148,47 @@ def test_the_history_says_what_was_ticked():
         "verified",
         "1 added, no longer verified, no longer “nothing here”",
     ]
+
+
+class TestApi:
+    """The whole list over the wire."""
+
+    def put(self, client, image, *boxes, **body):
+        body = {"base_revision": 0, "boxes": boxes, **body}
+        url = reverse("api-1:save_image_boxes", args=[image.pk])
+        return client.put(url, json.dumps(body), content_type="application/json")
+
+    def row(self, image, **fields):
+        class_id = image.dataset.classes.first().pk
+        return {"id": str(uuid.uuid4()), "class_id": class_id, "x1": 1, "y1": 2, "x2": 30, "y2": 40, **fields}
+
+    def test_what_was_got_can_be_sent_back(self, client):
+        box = make_box()
+        got = client.get(reverse("api-1:get_image_boxes", args=[box.image.pk])).json()
+        answer = self.put(client, box.image, *got["boxes"])
+        assert answer.status_code == 200 and answer.json()["boxes"] == got["boxes"]
+
+    def test_what_is_cut_is_said(self, client):
+        image = make_image()
+        assert "cut to it" in self.put(client, image, self.row(image, x2=5000)).json()["notes"][0]
+
+    @pytest.mark.parametrize(
+        ("fields", "named"),
+        [({"x1": float("nan")}, "x1"), ({"x1": "12"}, "x1"), ({"class_id": -1}, "class_id"), ({"id": "x"}, "id")],
+    )
+    def test_values_that_are_none_are_named(self, client, fields, named):
+        image = make_image()
+        answer = self.put(client, image, self.row(image, **fields))
+        assert answer.status_code == 400 and f"boxes.0.{named}:" in answer.json()["error"]["message"]
+
+    def test_a_box_named_twice_is_refused(self, client):
+        image = make_image()
+        row = self.row(image)
+        answer = self.put(client, image, row, {**row, "x1": 5})
+        assert answer.status_code == 400 and "named twice" in answer.json()["error"]["message"]
+        assert not image.boxes.exists()
+
+    def test_too_many_boxes_are_refused(self, client):
+        image = make_image()
+        answer = self.put(client, image, *[self.row(image)] * 100_000)
+        assert answer.status_code == 400 and "body.boxes" in answer.json()["error"]["message"]

@@ -59,7 +59,7 @@ export class Panel {
     const [hotkey] = [...this.keys.classKeys(this.store.classes)].find(([, id]) => id === each.id) ?? [];
     const key = hotkey ? [html("kbd", {}, this.keys.printed(hotkey))] : [];
     return html("li", {}, html("button", { type: "button", class: "line", "data-act": `class:${each.id}`, "aria-pressed": "false" },
-      swatch(each.colour), html("span", { class: "clip grow" }, each.name), count, ...key));
+      swatch(each.colour), html("span", { class: "clip grow" }, each.name), ...(each.retired ? [html("small", { class: "soft" }, "retired")] : []), count, ...key));
   }
 
   /** @private the class that new boxes get */
@@ -88,7 +88,8 @@ export class Panel {
     const name = labelClass?.name ?? "unknown class";
     const model = box.source === "model" ? [`model ${box.score?.toFixed(2) ?? ""}`] : [];
     const aside = ["locked", "hidden"].filter((how) => this.store.aside[how].has(box.id));
-    const notes = [...model, ...aside, ...["difficult", "truncated", "occluded"].filter((flag) => box[flag])].join(", ");
+    const retired = labelClass?.retired ? ["class retired"] : [];
+    const notes = [...retired, ...model, ...aside, ...["difficult", "truncated", "occluded"].filter((flag) => box[flag])].join(", ");
     const row = html("li", {}, html("button", { type: "button", class: "line", "data-box": box.id, "aria-label": spokenBox(box, name), "aria-pressed": String(this.store.chosen.has(box.id)) },
       swatch(labelClass?.colour ?? "#ffffff"), html("span", { class: "clip grow" }, name), html("small", { class: "num nowrap" }, sizeText(box)), ...(notes ? [html("small", { class: "notes clip" }, notes)] : [])));
     const old = this.rows.get(box.id);

@@ -8,7 +8,7 @@
  * @typedef {"nw" | "n" | "ne" | "e" | "se" | "s" | "sw" | "w"} Handle
  * @typedef {{difficult: boolean, truncated: boolean, occluded: boolean}} Flags
  * @typedef {Rect & Flags & {id: string, class_id: number, source: string, score: number | null}} Box
- * @typedef {{id: number, number: number, name: string, colour: string, hotkey: string}} LabelClass
+ * @typedef {{id: number, number: number, name: string, colour: string, hotkey: string, retired?: boolean}} LabelClass A retired one is kept by boxes that have it.
  * @typedef {{verified: boolean, negative: boolean}} Marks What is said of the whole photo.
  * @typedef {Marks & {boxes: Box[]}} Content Everything one save carries.
  */
