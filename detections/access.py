@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, cast
 from django.shortcuts import get_object_or_404
 
 from datasets.models import DatasetVersion
-from detections.models import DetectionBatch, DetectionImage, Evaluation
+from detections.models import DetectionBatch, DetectionImage, Evaluation, MistakeSearch, Suspicion
 from training.models import TrainedModel
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from detections.mistake_models import SearchQuerySet
     from detections.models import BatchQuerySet, EvaluationQuerySet
     from sw_site.accounts.models import User
 
@@ -50,3 +51,17 @@ def evaluations_for(request: HttpRequest) -> EvaluationQuerySet:
 
 def evaluation_for(request: HttpRequest, pk: int) -> Evaluation:
     return get_object_or_404(evaluations_for(request), pk=pk)
+
+
+def searches_for(request: HttpRequest) -> SearchQuerySet:
+    rows = MistakeSearch.objects.visible_to(who(request))
+    return rows.select_related("dataset", "model__run", "job", "created_by")
+
+
+def search_for(request: HttpRequest, pk: int) -> MistakeSearch:
+    return get_object_or_404(searches_for(request), pk=pk)
+
+
+def suspicion_for(request: HttpRequest, pk: int) -> Suspicion:
+    rows = Suspicion.objects.filter(search__in=MistakeSearch.objects.visible_to(who(request)))
+    return get_object_or_404(rows.select_related("image__dataset", "search", "label_class"), pk=pk)

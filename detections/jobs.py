@@ -10,7 +10,9 @@ from typing import Any
 from datasets.models import BulkChange
 from detections.batches import Upload, detect_batch
 from detections.evaluation import keep, measure
-from detections.models import DetectionBatch, Evaluation
+from detections.mistakes.folds import search_by_folds
+from detections.mistakes.search import search_with_model
+from detections.models import DetectionBatch, Evaluation, MistakeSearch
 from detections.prelabel import Wish, prelabel, sentence
 from sw_site.jobs.context import JobContext
 from sw_site.jobs.errors import JobError
@@ -59,6 +61,18 @@ def run_prelabel(
     context.progress(1, 1, sentence(tally) + unread)
     rows = [problem.as_json() for problem in problems]
     return {"change": change.pk, "sentence": sentence(tally) + unread, **asdict(tally), "problems": rows}
+
+
+def search_mistakes(context: JobContext, search_id: int) -> dict[str, Any] | None:
+    """Job: look for labels that are probably wrong; with folds the trainings are part of it."""
+    search = MistakeSearch.objects.select_related("dataset", "model__run__version").filter(pk=search_id).first()
+    if search is None:
+        return None
+    with told_to_people():
+        summary = search_by_folds(search, context) if search.folds else search_with_model(search, context.step)
+    found = sum(summary["kinds"].values())
+    context.progress(1, 1, f"{found:,} doubtful places on {summary['images']:,} images")
+    return {"images": summary["images"], "suspicions": found, "problems": len(summary["problems"])}
 
 
 @contextmanager

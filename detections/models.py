@@ -138,3 +138,7 @@ class Evaluation(models.Model):
     def class_names(self) -> dict[int, str]:
         """The classes that were measured; empty until there are figures."""
         return {row["class_id"]: row["name"] for row in self.figures.get("per_class", [])}
+
+
+# Here because Django looks for an app's models in this module.
+from detections.mistake_models import FoldRun, MistakeSearch, Suspicion  # noqa: E402, F401

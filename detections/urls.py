@@ -1,6 +1,6 @@
 from django.urls import path
 
-from detections.views import batches, comparisons, evaluations, files, prelabel, standings, try_it
+from detections.views import batches, comparisons, evaluations, files, mistakes, prelabel, standings, try_it
 
 app_name = "detections"
 
@@ -22,5 +22,11 @@ urlpatterns = [
     path("evaluations/<int:pk>/again/", evaluations.evaluation_again, name="evaluation-again"),
     path("evaluations/<int:pk>/tables/<str:name>.csv", evaluations.evaluation_csv, name="evaluation-csv"),
     path("evaluations/<int:pk>/download/", evaluations.evaluation_download, name="evaluation-download"),
+    path("mistakes/", mistakes.mistake_list, name="mistake-list"),
+    path("mistakes/<int:pk>/", mistakes.mistake_search, name="mistake-search"),
+    path("mistakes/<int:pk>/status/", mistakes.mistake_status, name="mistake-status"),
+    path("mistakes/<int:pk>/download/", mistakes.mistake_download, name="mistake-download"),
+    path("mistakes/<int:pk>/back/", mistakes.mistake_back, name="mistake-back"),
+    path("mistakes/suspicions/<int:pk>/", mistakes.mistake_answer, name="mistake-answer"),
     path("files/<int:pk>/", files.file, name="file"),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -12,7 +12,7 @@ from datasets.models import Box, Dataset, DatasetVersion, Image
 from datasets.models.annotation import BoxSource
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestImage, as_tags, write_manifest
 from datasets.versions.shots import shots_of
-from datasets.versions.splitting import SPLITS, SplitItem, stratified_split
+from datasets.versions.splitting import SPLITS, SplitItem, stratified_folds, stratified_split
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
@@ -60,6 +60,41 @@ def freeze(
     """
     if fractions and fractions[0] <= 0:
         raise UserError("bad_split", "The share for training must be more than 0.")
+    rows = freezable(dataset)
+    if fractions:
+        splits = _dealt(rows, fractions, seed, shots_of(rows) if shots_together else {})
+    else:
+        splits, shots_together = _said_by_files(dataset, rows), False
+        fractions = _shares(splits)
+    details = {"name": name, "seed": seed, "shots_together": shots_together, "fractions": list(fractions)}
+    return _keep(dataset, rows, splits, user, **details)
+
+
+def freeze_like(version: DatasetVersion, user: User | None = None, name: str = "") -> DatasetVersion:
+    """The labels of now with the splits of an earlier version: what was test stays test, new images go to train.
+
+    Raises:
+        UserError: there is no labelled image, or none of those of its train split.
+    """
+    dataset, rows = version.dataset, freezable(version.dataset)
+    before = {image.id: image.split for image in version.manifest().images}
+    splits = {row.pk: before.get(row.pk, "train") for row in rows}
+    return freeze_as(dataset, splits, user, name=name, shots_together=version.shots_together)
+
+
+def freeze_as(
+    dataset: Dataset, splits: dict[int, str], user: User | None = None, name: str = "", shots_together: bool = True
+) -> DatasetVersion:
+    """Freeze the images that `splits` (split by image id) names, each into its split."""
+    rows = [row for row in freezable(dataset) if row.pk in splits]
+    if "train" not in (splits[row.pk] for row in rows):
+        raise UserError("bad_split", "No labelled image would be in train. Label some more, or split anew.")
+    shares = _shares({row.pk: splits[row.pk] for row in rows})
+    return _keep(dataset, rows, splits, user, name=name, seed=1, shots_together=shots_together, fractions=shares)
+
+
+def freezable(dataset: Dataset) -> list[Image]:
+    """The images that would be frozen now, with their boxes. UserError when there is none."""
     rows = list(dataset.images.usable().order_by("pk").prefetch_related("boxes__label_class"))
     rows = [row for row in rows if _accepted(row) or row.negative or not row.boxes.all()]
     if not rows:
@@ -67,11 +102,23 @@ def freeze(
             "nothing_to_freeze",
             f"{dataset.name} has no labelled image yet. Draw boxes, or mark images as “nothing here”, then freeze it.",
         )
-    if fractions:
-        splits = _dealt(rows, fractions, seed, shots_of(rows) if shots_together else {})
-    else:
-        splits, shots_together = _said_by_files(dataset, rows), False
-        fractions = [round(list(splits.values()).count(split) / len(splits), 4) for split in SPLITS]
+    return rows
+
+
+def folds_of(dataset: Dataset, count: int, seed: int = 1) -> dict[int, int]:
+    """Fold by image id, of all images that would be frozen: classes spread evenly, pictures of one shot together."""
+    rows = freezable(dataset)
+    shots = shots_of(rows)
+    return stratified_folds([SplitItem(row.pk, _labels(row), shots.get(row.pk)) for row in rows], count, seed)
+
+
+def _shares(splits: dict[int, str]) -> list[float]:
+    return [round(list(splits.values()).count(split) / len(splits), 4) for split in SPLITS]
+
+
+def _keep(
+    dataset: Dataset, rows: list[Image], splits: dict[int, str], user: User | None, **details: Any
+) -> DatasetVersion:
     manifest = _manifest(dataset, rows, splits)
     manifest_file, digest = write_manifest(manifest)
     with transaction.atomic():
@@ -79,10 +126,7 @@ def freeze(
         number = (dataset.versions.aggregate(top=Max("number"))["top"] or 0) + 1
         return dataset.versions.create(
             number=number,
-            name=name,
-            seed=seed,
-            shots_together=shots_together,
-            fractions=list(fractions),
+            **details,
             content_hash=digest,
             manifest_file=manifest_file,
             counts=manifest.counts(),

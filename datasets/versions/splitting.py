@@ -33,6 +33,14 @@ def stratified_split(items: Sequence[SplitItem], fractions: Sequence[float], see
     return {item.id: SPLITS[split] for group, split in dealer.deal() for item in group}
 
 
+def stratified_folds(items: Sequence[SplitItem], count: int, seed: int) -> dict[int, int]:
+    """Fold (0 to count - 1) by image id: the same dealing, into equal shares."""
+    groups = _grouped(sorted(items, key=lambda item: item.id))
+    random.Random(seed).shuffle(groups)  # noqa: S311 - repeatable, not secret
+    dealer = _Dealer(groups, [1 / count] * count)
+    return {item.id: fold for group, fold in dealer.deal() for item in group}
+
+
 def _grouped(items: list[SplitItem]) -> list[list[SplitItem]]:
     groups: dict[Hashable, list[SplitItem]] = defaultdict(list)
     for item in items:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from detections.models import DetectionBatch, Evaluation
+from detections.models import DetectionBatch, Evaluation, MistakeSearch
 
 
-def status_response(request: HttpRequest, subject: DetectionBatch | Evaluation) -> HttpResponse:
+def status_response(request: HttpRequest, subject: DetectionBatch | Evaluation | MistakeSearch) -> HttpResponse:
     """The fragment a page polls; once the job is over it asks the page to load itself anew, with the results."""
     response = render(request, "detections/_status.html", {"subject": subject, "job": subject.job})
     if subject.job is None or not subject.job.is_active:

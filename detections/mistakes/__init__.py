@@ -1,0 +1,1 @@
+"""Searching a dataset for labels that are probably wrong, and the queue in which people answer."""

@@ -1,0 +1,122 @@
+"""Label mistakes in the API: the same functions and the same access as the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Query, Router, Schema, Status
+from ninja.pagination import paginate
+
+from datasets.models import Dataset
+from detections.access import model_for, search_for, searches_for, suspicion_for, who
+from detections.mistake_models import Answer, MistakeSearch, Suspicion
+from detections.mistakes.actions import start_fold_search, start_search
+from detections.mistakes.answers import answer, take_back
+from detections.mistakes.documents import search_json, suspicion_json
+
+router = Router(tags=["label mistakes"])
+
+
+class SearchIn(Schema):
+    """`folds` 0: by the model, among images it did not learn from; 2 to 10: by that many trainings like its run."""
+
+    dataset: str
+    model: int
+    folds: int = 0
+
+
+class AnswerIn(Schema):
+    """`right`, `taken` (the labels become what the model says) or `edited`."""
+
+    answer: str
+
+
+class SearchOut(Schema):
+    search: int
+    dataset: str
+    model: str | None
+    folds: int
+    state: str
+
+    @staticmethod
+    def resolve_search(row: MistakeSearch) -> int:
+        return row.pk
+
+    @staticmethod
+    def resolve_dataset(row: MistakeSearch) -> str:
+        return row.dataset.name
+
+    @staticmethod
+    def resolve_model(row: MistakeSearch) -> str | None:
+        return row.model.name if row.model else None
+
+    @staticmethod
+    def resolve_state(row: MistakeSearch) -> str:
+        return row.job.state if row.job else ""
+
+
+class SuspicionOut(Schema):
+    id: int
+    rank: int
+    kind: str
+    doubt: float
+    score: float | None
+    image_id: int
+    file: str
+    label: dict[str, Any] | None
+    proposal: dict[str, Any] | None
+    answer: str
+
+    @staticmethod
+    def resolve_file(row: Suspicion) -> str:
+        return row.image.file_name
+
+    @staticmethod
+    def resolve_label(row: Suspicion) -> dict[str, Any] | None:
+        return row.was
+
+
+@router.get("", response=list[SearchOut])
+@paginate
+def list_searches(request: HttpRequest) -> QuerySet[MistakeSearch]:
+    return searches_for(request)
+
+
+@router.post("", response={202: dict[str, Any]})
+def create_search(request: HttpRequest, data: SearchIn) -> Status[dict[str, Any]]:
+    dataset = get_object_or_404(Dataset.objects.visible_to(who(request)), slug=data.dataset)
+    model = model_for(request, data.model)
+    if data.folds:
+        return Status(202, search_json(start_fold_search(dataset, model, data.folds, who(request))))
+    return Status(202, search_json(start_search(dataset, model, who(request))))
+
+
+@router.get("/{int:pk}")
+def get_search(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """What was looked at, the score thresholds, and what the answers came to."""
+    return search_json(search_for(request, pk))
+
+
+@router.get("/{int:pk}/suspicions", response=list[SuspicionOut])
+@paginate
+def list_suspicions(
+    request: HttpRequest, pk: int, kind: str = "", state: str = Query("all", pattern="^(all|open)$")
+) -> QuerySet[Suspicion]:
+    """The queue, the most doubtful first."""
+    rows = search_for(request, pk).suspicions.select_related("image").order_by("rank")
+    rows = rows.filter(kind=kind) if kind else rows
+    return rows.filter(answer=Answer.OPEN) if state == "open" else rows
+
+
+@router.post("/suspicions/{int:pk}/answer")
+def answer_suspicion(request: HttpRequest, pk: int, data: AnswerIn) -> dict[str, Any]:
+    return suspicion_json(answer(suspicion_for(request, pk), data.answer, who(request)))
+
+
+@router.delete("/suspicions/{int:pk}/answer")
+def delete_answer(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Takes an answer back, and what it did to the labels."""
+    return suspicion_json(take_back(suspicion_for(request, pk), who(request)))
