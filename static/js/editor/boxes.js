@@ -1,6 +1,6 @@
 /* What can be done to the chosen boxes, or to all: actions for the editor's table. */
 import { addBox, deleteBox, together } from "./commands.js";
-import { cutToImage, moveRect, sameRect, stretchRect, widthOf, heightOf } from "./geometry.js";
+import { centreOf, cutToImage, moveRect, sameRect, stretchRect, widthOf, heightOf } from "./geometry.js";
 import { newId } from "./ids.js";
 import { mayDraw, mayTouch } from "./rules.js";
 import { freshBox } from "./tools/draw.js";
@@ -35,7 +35,7 @@ export function boxActions(editor) {
   };
 }
 
-const centre = (box) => (box ? { x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2 } : { x: -1, y: -1 });
+const centre = (box) => (box ? centreOf(box) : { x: -1, y: -1 });
 
 /** @param {Box[]} boxes @returns {Rect} */
 function around(boxes) {

@@ -19,6 +19,8 @@ export const widthOf = (rect) => rect.x2 - rect.x1;
 export const heightOf = (rect) => rect.y2 - rect.y1;
 /** @param {Rect} rect */
 export const areaOf = (rect) => widthOf(rect) * heightOf(rect);
+/** @param {Rect} rect @returns {Point} */
+export const centreOf = (rect) => ({ x: (rect.x1 + rect.x2) / 2, y: (rect.y1 + rect.y2) / 2 });
 /** @param {Rect} a @param {Rect} b */
 export const sameRect = (a, b) => a.x1 === b.x1 && a.y1 === b.y1 && a.x2 === b.x2 && a.y2 === b.y2;
 

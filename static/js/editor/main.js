@@ -14,6 +14,7 @@ import { Keyboard } from "./keyboard.js";
 import { jumpActions } from "./jumps.js";
 import { listenToKeys } from "./keys.js";
 import { lightActions } from "./light.js";
+import { openMinimap } from "./minimap.js";
 import { Panel } from "./panel.js";
 import { Presence } from "./presence.js";
 import { Renderer } from "./render.js";
@@ -111,6 +112,7 @@ function start(root) {
   const find = (name) => root.querySelector(`[data-${name}]`);
   new SaveStatus(editor, { chip: find("save-state"), note: find("save-note"), revision: find("revision") }, data.image.url);
   new Presence(editor.saver, find("presence"), data);
+  openMinimap(editor, find("minimap"));
   rememberClass(store);
   listenToKeys(editor, keys);
   listenToButtons(editor);

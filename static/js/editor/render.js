@@ -60,7 +60,7 @@ export class Renderer {
   place() {
     const { scale, x, y } = this.viewport.view;
     this.photo.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
-    this.photo.classList.toggle("pixels", scale >= 4);
+    this.photo.classList.toggle("pixels", scale > 2);
     this.world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.world.style.setProperty("--inverse", String(1 / scale));
   }

@@ -52,6 +52,19 @@ export class Viewport extends EventTarget {
     this.set(viewOf(rect, this.room));
   }
 
+  /** @param {Point} point of the image, to come into the middle of the stage */
+  lookAt({ x, y }) {
+    const { scale } = this.view;
+    this.set({ scale, x: this.room.width / 2 - x * scale, y: this.room.height / 2 - y * scale });
+  }
+
+  /** @returns {import("./types.js").Rect} what is seen, in pixels of the image; it may reach beyond it */
+  get sight() {
+    const { x: x1, y: y1 } = toImage(this.view, { x: 0, y: 0 });
+    const { x: x2, y: y2 } = toImage(this.view, { x: this.room.width, y: this.room.height });
+    return { x1, y1, x2, y2 };
+  }
+
   /** @returns {Point} of the image, in the middle of what is seen */
   get middle() {
     return toImage(this.view, { x: this.room.width / 2, y: this.room.height / 2 });

@@ -1,5 +1,5 @@
 /* Choosing, moving and resizing. A drag shows where the boxes would go and becomes one command when it ends. */
-import { boxesAt, contains, handleAt, moveRect, resizeRect, sameRect, snapToEdges } from "../geometry.js";
+import { boxesAt, centreOf, contains, handleAt, heightOf, moveRect, resizeRect, sameRect, snapToEdges, widthOf } from "../geometry.js";
 import { mayEdit } from "../rules.js";
 import { CLICK, SNAP } from "./draw.js";
 
@@ -9,6 +9,12 @@ import { CLICK, SNAP } from "./draw.js";
 
 /** Stage pixels around a grip or an edge; a finger needs more than a mouse. */
 const reachOf = (event) => (event.pointerType === "touch" ? 22 : 8);
+
+/** The inner half of a box moves it, however near the grips of a small one are. @param {Rect} rect @param {Point} point */
+export function isCore(rect, point) {
+  const { x, y } = centreOf(rect);
+  return Math.abs(point.x - x) < widthOf(rect) / 4 && Math.abs(point.y - y) < heightOf(rect) / 4;
+}
 
 /**
  * What lies under the pointer: a grip of the chosen box, a chosen box, else the smallest box.
@@ -21,7 +27,7 @@ export function hit(editor, event) {
   const reach = reachOf(event) / editor.viewport.view.scale;
   const { store } = editor;
   const only = store.chosen.size === 1 && !store.aside.locked.has(store.selectedId) ? store.selected : null;
-  const handle = only && handleAt(only, point, reach);
+  const handle = only && !isCore(only, point) && handleAt(only, point, reach);
   if (handle) return { box: only, handle };
   const under = boxesAt(store.visible, point, reach / 4);
   const box = under.find(({ id }) => store.chosen.has(id)) ?? under[0];
