@@ -145,6 +145,7 @@ def test_a_tablet_labels_by_touch(tablet: Page, site: Site, tmp_path: Path, shoo
     expect(tablet.locator("[data-boxes] [data-box]")).to_have_count(1)
     grip = tablet.locator(".grip").first.bounding_box()
     assert grip and grip["width"] >= 18
+    assert tablet.evaluate("() => document.querySelector('[data-editor]').scrollWidth <= innerWidth")
     shoot(tablet, "tablet")
     expect_state(tablet, "Saved")
     drawn = edges(boxes_of(site, image)[0])
