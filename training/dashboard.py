@@ -61,21 +61,41 @@ disk = Measured()
 
 def families(user: User) -> list[Family]:
     """Datasets that have models, the one with the newest model first; three queries whatever their number."""
-    found: dict[int, list[TrainedModel]] = {}
-    for model in TrainedModel.objects.visible_to(user).select_related("run__version__dataset").order_by("-pk"):
-        found.setdefault(model.run.version.dataset_id, []).append(model)
-    aliases = ModelAlias.objects.filter(name=PRODUCTION, dataset__in=found).select_related("model")
+    figures = figures_by_dataset(user)
+    best = {pk: best_of(rows) for pk, rows in figures.items()}
+    newest = {pk: rows[0][0] for pk, rows in figures.items()}
+    shown = TrainedModel.objects.select_related("run__version__dataset")
+    models = shown.in_bulk({*newest.values(), *(one for one in best.values() if one is not None)})
+    aliases = ModelAlias.objects.filter(name=PRODUCTION, dataset__in=figures).select_related("model")
     production = {alias.dataset_id: alias.model for alias in aliases}
     return [
         Family(
-            models[0].run.version.dataset,
-            len(models),
-            max((one for one in models if one.ap50 is not None), key=lambda one: one.ap50 or 0.0, default=None),
-            models[0],
+            models[newest[pk]].run.version.dataset,
+            len(rows),
+            models.get(best[pk] or 0),
+            models[newest[pk]],
             production.get(pk),
         )
-        for pk, models in list(found.items())[:MOST_DATASETS]
+        for pk, rows in figures.items()
     ]
+
+
+def figures_by_dataset(user: User) -> dict[int, list[tuple[int, float | None]]]:
+    """{dataset: [(model, AP50), ...]} with the newest model first, of the datasets with the newest models.
+
+    Numbers alone: of a thousand models a page shows a few, and each has a run and settings of its own.
+    """
+    found: dict[int, list[tuple[int, float | None]]] = {}
+    rows = TrainedModel.objects.visible_to(user).order_by("-pk").values_list("run__version__dataset", "pk", "ap50")
+    for dataset, model, ap50 in rows:
+        found.setdefault(dataset, []).append((model, ap50))
+    return dict(list(found.items())[:MOST_DATASETS])
+
+
+def best_of(rows: list[tuple[int, float | None]]) -> int | None:
+    """The model with the highest AP50, the newest of equal ones; None where nothing is measured."""
+    measured = [(ap50, model) for model, ap50 in rows if ap50 is not None]
+    return max(measured)[1] if measured else None
 
 
 def figures_over_time(dataset: Dataset, user: User) -> dict[str, Any]:
@@ -129,10 +149,14 @@ def seats(running: list[Run]) -> list[Seat]:
 
 
 def dashboard(user: User) -> dict[str, Any]:
+    return {**work_at_hand(user), "families": families(user)}
+
+
+def work_at_hand(user: User) -> dict[str, Any]:
+    """What changes from second to second: runs, jobs, devices, disk."""
     running, waiting = active_runs(user)
     other = Job.objects.visible_to(user).active().exclude(kind="train").filter(queue="gpu")
     return {
-        "families": families(user),
         "running": running,
         "waiting": waiting,
         "other_jobs": other.defer("log", "payload", "result")[:MOST_WAITING],

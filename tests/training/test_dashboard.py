@@ -73,3 +73,18 @@ def test_the_api_tells_the_same(client, models):
     answer = client.get("/api/v1/training/desk").json()
     assert answer["datasets"][0]["best"] == {"model": models[1].pk, "ap50": 0.7}
     assert answer["devices"][0]["device"] and answer["disk"]["free"] > 0
+
+
+def test_the_part_that_moves_reads_no_models(client, models, django_assert_max_num_queries):
+    with django_assert_max_num_queries(8) as asked:
+        page = client.get(reverse("training:desk"), {"part": "work"}).content.decode()
+    assert "Running and waiting" in page or "Runs on disk" in page
+    assert not [query for query in asked.captured_queries if "training_trainedmodel" in query["sql"]]
+
+
+def test_the_best_of_many_models_is_the_newest_of_equal_ones(version, alice):
+    made = [
+        make_model(make_run(version), number=n, ap50=value) for n, value in enumerate((None, 0.7, 0.7, 0.1), start=1)
+    ]
+    (family,) = families(alice)
+    assert (family.count, family.best, family.newest) == (4, made[2], made[3])

@@ -28,9 +28,9 @@ def size(count: int) -> str:
 
 
 @register.filter
-def duration(seconds: float | None) -> str:
-    """Seconds in the unit that fits; empty when there is nothing to say."""
-    return "" if seconds is None else words.duration(seconds)
+def duration(seconds: float | str | None) -> str:
+    """Seconds in the unit that fits; empty when there is nothing to say (of nothing, a template makes "")."""
+    return "" if seconds is None or isinstance(seconds, str) else words.duration(seconds)
 
 
 @register.filter

@@ -8,14 +8,15 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from datasets.models import Dataset
-from training.dashboard import dashboard, figures_over_time
+from training.dashboard import dashboard, figures_over_time, work_at_hand
 from training.http import SignedInRequest
 
 
 @require_safe
 def desk(request: SignedInRequest) -> HttpResponse:
-    template = "training/_desk_work.html" if request.GET.get("part") == "work" else "training/desk.html"
-    return TemplateResponse(request, template, dashboard(request.user))
+    if request.GET.get("part") == "work":
+        return TemplateResponse(request, "training/_desk_work.html", work_at_hand(request.user))
+    return TemplateResponse(request, "training/desk.html", dashboard(request.user))
 
 
 @require_safe
