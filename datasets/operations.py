@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from datasets.labels import box_as_json, boxes_as_json, earlier_texts
 from datasets.models import Box, Image, ReviewState, Revision
@@ -51,7 +51,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one save carries. `id` is made by the client: a batch that comes twice is done once.
+    """What one save carries. `id` is made by the client: a batch that comes twice, on the same revision, is done once.
 
     `verified` and `negative` are None where they did not change.
     """
@@ -102,7 +102,6 @@ class Conflict(UserError):
 
 
 @in_turn()
-@transaction.atomic
 def apply_batch(image: Image, batch: Batch, user: User | None) -> Saved:
     """Do what a batch says on top of whatever is on the image now; all of it or nothing.
 
@@ -110,9 +109,24 @@ def apply_batch(image: Image, batch: Batch, user: User | None) -> Saved:
         Conflict: somebody else changed the same boxes to something else (HTTP 409).
         UserError: a box without a pixel inside the image, a class of another dataset, an id used elsewhere (422).
     """
-    locked = Image.objects.select_for_update().select_related("dataset").get(pk=image.pk)
+    try:
+        return _apply(image, batch, user)
+    except IntegrityError:
+        # An id of a batch that was done, said to be of a newer revision: it is that batch all the same.
+        if not Revision.objects.filter(image=image, batch=batch.id).exists():
+            raise
+        image.refresh_from_db()
+        return Saved(image, boxes_as_json(image.boxes.all()))
+
+
+@transaction.atomic
+def _apply(image: Image, batch: Batch, user: User | None) -> Saved:
+    locked = Image.objects.select_for_update().get(pk=image.pk)
+    locked.dataset = image.dataset
     boxes = {box.pk: box for box in locked.boxes.all()}
-    if Revision.objects.filter(image=locked, batch=batch.id).exists():
+    # Whatever was done since a batch was made has counted the revision up, the batch itself too.
+    merged, before = locked.revision != batch.base_revision, locked.state
+    if merged and Revision.objects.filter(image=locked, batch=batch.id).exists():
         return Saved(locked, boxes_as_json(boxes.values()))
     open_ones = [one for one in batch.operations if not _same(boxes.get(one.id), one.box)]
     notes = _check(locked, boxes, open_ones)
@@ -121,7 +135,6 @@ def apply_batch(image: Image, batch: Batch, user: User | None) -> Saved:
     verified, negative = _or(batch.verified, locked.verified), _or(batch.negative, locked.negative)
     if batch.negative and boxes:
         notes.append("Somebody drew a box here meanwhile, so the photo is not marked as “nothing here”.")
-    merged, before = locked.revision != batch.base_revision, locked.state
     write_changes(locked, boxes.values(), changes, user, verified=verified, negative=negative, batch=batch.id)
     corrected = boxes_as_json(boxes.values()) if merged or notes else None
     if before == ReviewState.APPROVED != locked.state:

@@ -97,6 +97,20 @@ def test_a_batch_that_comes_again_is_done_once():
     assert (again.image.revision, again.boxes) == (2, []) and not image.boxes.exists()
 
 
+def test_a_batch_is_known_by_its_id_whatever_revision_it_names():
+    image, batch = make_image(), uuid.uuid4()
+    save(image, add(box_of(image)), batch=batch)
+    again = save(image, add(box_of(image)), batch=batch, base=1)
+    assert again.image.revision == 1 and len(again.boxes) == image.boxes.count() == 1
+
+
+def test_a_save_asks_the_database_no_more_than_it_must(django_assert_num_queries):
+    image = make_image()
+    boxes = [make_box(image) for _ in range(8)]
+    with django_assert_num_queries(7):  # a savepoint and its end; image and boxes read; boxes, image, revision written
+        save(image, *(move(box, x1=15) for box in boxes))
+
+
 def test_what_reaches_beyond_the_photo_is_cut_and_said():
     image = make_image()
     saved = save(image, add(box_of(image, x1=-7, x2=5000)))

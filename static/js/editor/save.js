@@ -213,15 +213,15 @@ export class Saver extends EventTarget {
   }
 
   /**
-   * A batch keeps its id for as long as it says the same: whoever sends it, this page or one that found it, it is done once.
+   * A batch keeps its id for as long as it says the same of the same revision: whoever sends it, this page or one that found it, it is done once.
    * @private @returns {Batch | null} what `pending` does not say yet
    */
   unsent() {
     const known = this.pending ? withChanges(this.undisputed(), this.pending) : this.undisputed();
     const changes = changesBetween(known, this.store.snapshot());
     if (isEmpty(changes)) return null;
-    const isSame = this.draft && JSON.stringify(changes) === JSON.stringify(changesOf(this.draft));
-    return { batch: isSame ? this.draft.batch : newId(), base_revision: this.revision, ...changes };
+    const draft = { batch: this.draft?.batch, base_revision: this.revision, ...changes };
+    return JSON.stringify(draft) === JSON.stringify(this.draft) ? this.draft : { ...draft, batch: newId() };
   }
 
   /**
@@ -241,9 +241,4 @@ export class Saver extends EventTarget {
     this.state = state;
     this.dispatchEvent(new CustomEvent("state", { detail: { state, ...detail } }));
   }
-}
-
-/** @param {Batch} batch @returns {import("./operations.js").Changes} in the order of `changesBetween` */
-function changesOf({ batch, base_revision, ...changes }) {
-  return changes;
 }
