@@ -6,12 +6,13 @@
  * @param {string} type
  * @param {string} selector
  * @param {(event: Event, element: HTMLElement) => void} handler
+ * @param {AddEventListenerOptions} [options]
  */
-export function on(root, type, selector, handler) {
+export function on(root, type, selector, handler, options) {
   root.addEventListener(type, (event) => {
     const element = event.target instanceof Element ? event.target.closest(selector) : null;
     if (element) handler(event, element);
-  });
+  }, options);
 }
 
 /** True where a letter is text rather than a shortcut. */

@@ -16,8 +16,8 @@ export function matching(classes, text) {
 }
 
 export class ClassChooser {
-  /** @param {HTMLDialogElement} dialog @param {LabelClass[]} classes */
-  constructor(dialog, classes) {
+  /** @param {HTMLDialogElement} dialog @param {LabelClass[]} [classes] those of the photo that is open */
+  constructor(dialog, classes = []) {
     this.dialog = dialog;
     this.classes = classes;
     this.input = dialog.querySelector("input");

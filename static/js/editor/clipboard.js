@@ -56,11 +56,10 @@ function paste(editor, previousBoxes) {
 /** @param {Editor} editor @param {string} url */
 async function copyPrevious(editor, url) {
   if (!url) return editor.say("There is no photo before this one.");
-  const { size } = editor.store;
   const response = await fetch(url, { credentials: "same-origin" }).catch(() => null);
   if (!response?.ok) return editor.say("The boxes of the photo before could not be fetched. Try again when the server answers.", "warn");
   const { boxes } = await response.json();
-  if (editor.store.size !== size) return; // Another photo by now.
+  if (editor.signal?.aborted) return; // Another photo by now.
   const count = putIn(editor, boxes, "copy boxes of the photo before");
   if (boxes.length === 0) editor.say("There are no boxes on the photo before.");
   else if (count === boxes.length) editor.say(`Copied ${count === 1 ? "one box" : `${count} boxes`} of the photo before.`);

@@ -1,5 +1,4 @@
 /* The editor itself: holds the parts together and carries out named actions. Keys, buttons and tests all call `act`. */
-import { ask } from "../dialogs.js";
 import { addBox, changeBox, markPhoto, together } from "./commands.js";
 import { mayDraw, mayEdit, mayMarkNegative, mayTouch, mayVerify } from "./rules.js";
 
@@ -29,10 +28,11 @@ const ZOOM_STEP = 1.25;
 export class Editor {
   /**
    * @param {{parts: Parts, store: Store, history: History, viewport: Viewport, renderer: Renderer, saver: Saver,
-   *          canEdit: boolean, urls: {next: string, previous: string}}} collaborators
+   *          canEdit: boolean, urls: {next: string, previous: string}, signal?: AbortSignal}} collaborators
+   *   the signal comes when another photo is shown: nothing may listen any longer
    */
-  constructor({ parts, store, history, viewport, renderer, saver, canEdit, urls }) {
-    Object.assign(this, { parts, store, history, viewport, renderer, saver, canEdit, urls });
+  constructor({ parts, store, history, viewport, renderer, saver, canEdit, urls, signal }) {
+    Object.assign(this, { parts, store, history, viewport, renderer, saver, canEdit, urls, signal });
     /** @type {Mode} */
     this.mode = "select";
     /** A box that is being clicked together. @type {{box: Box, from?: import("./types.js").Point, points?: import("./types.js").Point[]} | null} */
@@ -41,15 +41,17 @@ export class Editor {
     this.pointer = null;
     this.spaceHeld = false;
     this.spaceUsed = false;
-    this.isLeaving = false;
     this.asksClass = false;
     this.hintTimer = undefined;
-    /** Set by main.js: opens the class chooser; gives up the drag at hand, true if there was one; goes to an address. */
+    /** Of the photo's page, without its filter. */
+    this.pagePath = "";
+    /** Set by screen.js: opens the class chooser; gives up the drag at hand, true if there was one; shows another photo. */
     this.chooseClass = () => {};
     this.giveUpDrag = () => false;
-    this.visit = (url) => location.assign(url);
     /** What is said, with a person's keys in the place of "{lock}". @type {(text: string) => string} */
     this.wording = (text) => text;
+    /** @type {(url: string) => Promise<unknown>} */
+    this.turnTo = async () => {};
     /** @type {Record<string, (...words: string[]) => unknown>} */
     this.actions = {
       draw: () => this.startDrawing("draw"),
@@ -60,8 +62,6 @@ export class Editor {
       verify: () => this.verify(!this.store.verified),
       "verify-next": () => this.verifyAndGo(),
       negative: () => this.toggleNegative(),
-      undo: () => this.hint(this.history.undo(), "Undid", "Nothing to undo."),
-      redo: () => this.hint(this.history.redo(), "Did again", "Nothing to do again."),
       save: () => this.saveNow(),
       next: () => this.go(this.urls.next, "This is the last photo."),
       previous: () => this.go(this.urls.previous, "This is the first photo."),
@@ -90,11 +90,6 @@ export class Editor {
     hint.classList.add("shown");
     clearTimeout(this.hintTimer);
     this.hintTimer = setTimeout(() => hint.classList.remove("shown"), level ? REFUSAL_MS : HINT_MS);
-  }
-
-  /** @private */
-  hint(label, done, nothing) {
-    this.say(label === null ? nothing : `${done}: ${label}`);
   }
 
   /** @param {string | null} refusal @returns {boolean} whether the rule lets it happen */
@@ -181,25 +176,7 @@ export class Editor {
 
   /** @param {string} url empty at either end of the list @param {string} atTheEnd what to say there */
   async go(url, atTheEnd) {
-    if (url) await this.leave(url);
+    if (url) await this.turnTo(url);
     else this.say(atTheEnd);
-  }
-
-  /** Save, then go; if saving fails, ask first. @param {string} url */
-  async leave(url) {
-    if (await this.saver.flush()) return this.visit(url);
-    if (!(await this.leaveAnyway())) return;
-    this.isLeaving = true;
-    location.assign(url); // A page of its own: this one keeps hold of what it could not save.
-  }
-
-  /** @private @returns {Promise<boolean | null>} */
-  leaveAnyway() {
-    return ask({
-      title: "Leave this photo unsaved?",
-      text: "The server does not have your last changes. They are kept in this browser and offered again when you come back to this photo.",
-      yes: "Leave",
-      no: "Stay",
-    });
   }
 }

@@ -88,6 +88,6 @@ export function showGuesses(editor, bar) {
     setThreshold(Number(range.value));
     show();
   });
-  editor.store.addEventListener("boxes", show);
+  editor.store.addEventListener("boxes", show, { signal: editor.signal });
   show();
 }

@@ -13,6 +13,7 @@ const HELD = /^(nudge|stretch|zoom-in|zoom-out|undo|redo|light)/;
 
 /** @param {Editor} editor @param {Keyboard} keys which may change while the page is open */
 export function listenToKeys(editor, keys) {
+  const { signal } = editor;
   let leavesWithTab = false;
   const isBusy = (event) => inTextField(event.target) || document.querySelector("dialog[open]") !== null;
 
@@ -26,14 +27,14 @@ export function listenToKeys(editor, keys) {
     leavesWithTab = action === "cancel" && editor.mode === "select" && editor.store.selected === null;
     event.preventDefault();
     editor.act(action);
-  });
+  }, { signal });
   document.addEventListener("keyup", (event) => {
     if (event.key.startsWith("Arrow")) editor.history.seal();
     if (event.key === " " && editor.spaceHeld) releaseSpace(editor);
-  });
+  }, { signal });
   window.addEventListener("blur", () => {
     editor.spaceHeld = false;
-  });
+  }, { signal });
   editor.parts.canvas.addEventListener("blur", () => {
     leavesWithTab = false;
   });

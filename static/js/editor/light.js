@@ -20,13 +20,19 @@ export function changed(light, what, steps) {
   return { ...light, [what]: Math.min(Math.max(value, LEAST), MOST) };
 }
 
+/** It stays as it is from photo to photo. */
+let light = PLAIN;
+
 /** @param {Editor} editor */
 export function lightActions(editor) {
-  let light = PLAIN;
+  const show = () => {
+    editor.parts.photo.style.filter = filterOf(light);
+  };
+  show();
   return {
     light: (what, steps) => {
       light = changed(light, what, Number(steps));
-      editor.parts.photo.style.filter = filterOf(light);
+      show();
       editor.say(filterOf(light) ? `Brightness ${Math.round(light.brightness * 100)} %, contrast ${Math.round(light.contrast * 100)} %${light.invert ? ", inverted" : ""}.` : "The photo as it is.");
     },
   };

@@ -29,17 +29,18 @@ export class Panel {
 
   /** @private */
   listen() {
+    const { signal } = this.editor;
     this.store.addEventListener("boxes", (event) => {
       this.boxes(event.detail.ids);
       this.flags();
-    });
-    this.store.addEventListener("selection", (event) => this.selection(event.detail));
-    this.store.addEventListener("class", () => this.currentClass());
-    this.store.addEventListener("marks", () => this.marks());
+    }, { signal });
+    this.store.addEventListener("selection", (event) => this.selection(event.detail), { signal });
+    this.store.addEventListener("class", () => this.currentClass(), { signal });
+    this.store.addEventListener("marks", () => this.marks(), { signal });
     this.store.addEventListener("aside", (event) => {
       this.boxes(event.detail.ids);
       this.flags();
-    });
+    }, { signal });
     on(this.boxList, "click", "[data-box]", (event, row) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) this.store.toggle(row.dataset.box);
       else this.store.select(row.dataset.box);

@@ -8,13 +8,18 @@ export class Presence {
   /**
    * @param {Saver} saver @param {HTMLElement} chip
    * @param {{presence_url: string, boxes_url: string, csrf: string}} data
+   * @param {AbortSignal} signal another photo is shown
    */
-  constructor(saver, chip, data) {
+  constructor(saver, chip, data, signal) {
     Object.assign(this, { saver, chip, data });
     this.ask();
-    setInterval(() => document.hidden || this.ask(), EVERY_MS);
-    document.addEventListener("visibilitychange", () => document.hidden || this.ask());
-    window.addEventListener("pagehide", () => this.send("DELETE", true));
+    const timer = setInterval(() => document.hidden || this.ask(), EVERY_MS);
+    document.addEventListener("visibilitychange", () => document.hidden || this.ask(), { signal });
+    window.addEventListener("pagehide", () => this.send("DELETE", true), { signal });
+    signal.addEventListener("abort", () => {
+      clearInterval(timer);
+      this.send("DELETE", true).catch(() => {}); // The server forgets people who say nothing.
+    });
   }
 
   /** @private */

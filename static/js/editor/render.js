@@ -28,8 +28,9 @@ export class Renderer {
    * @param {{stage: HTMLElement, photo: HTMLImageElement, canvas: SVGSVGElement}} parts
    * @param {Store} store
    * @param {Viewport} viewport
+   * @param {AbortSignal} [signal] ends it: another photo is shown, and the store may live on
    */
-  constructor({ stage, photo, canvas }, store, viewport) {
+  constructor({ stage, photo, canvas }, store, viewport, signal) {
     this.stage = stage;
     this.photo = photo;
     this.canvas = canvas;
@@ -42,17 +43,17 @@ export class Renderer {
     this.grips = svg("g", { class: "grips", "aria-hidden": "true" }, ...HANDLES.map(() => svg("g", {}, svg("rect", { class: "grip", x: -GRIP / 2, y: -GRIP / 2, width: GRIP, height: GRIP, rx: 2 }))));
     this.cross = svg("path", { class: "cross", "aria-hidden": "true" });
     canvas.append(this.cross, this.world);
-    this.listen();
+    this.listen(signal);
     this.boxes([...store.byId.keys()]);
     this.place();
     this.names(this.showNames);
   }
 
   /** @private */
-  listen() {
-    this.store.addEventListener("boxes", (event) => this.boxes(event.detail.ids));
-    this.store.addEventListener("selection", (event) => this.selection(event.detail));
-    this.store.addEventListener("aside", (event) => this.boxes(event.detail.ids));
+  listen(signal) {
+    this.store.addEventListener("boxes", (event) => this.boxes(event.detail.ids), { signal });
+    this.store.addEventListener("selection", (event) => this.selection(event.detail), { signal });
+    this.store.addEventListener("aside", (event) => this.boxes(event.detail.ids), { signal });
     this.viewport.addEventListener("view", () => this.place());
   }
 

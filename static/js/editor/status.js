@@ -13,13 +13,13 @@ export class SaveStatus {
   /** @param {Editor} editor @param {{chip: HTMLElement, note: HTMLElement, revision: HTMLElement}} elements @param {string} photoUrl */
   constructor(editor, { chip, note, revision }, photoUrl) {
     Object.assign(this, { editor, chip, note, revision, photoUrl });
-    const { saver } = editor;
-    saver.addEventListener("state", (event) => this.show(event.detail));
-    saver.addEventListener("notes", (event) => editor.say(event.detail.notes.join(" "), "warn"));
+    const { saver, signal } = editor;
+    saver.addEventListener("state", (event) => this.show(event.detail), { signal });
+    saver.addEventListener("notes", (event) => editor.say(event.detail.notes.join(" "), "warn"), { signal });
     note.querySelector("button").addEventListener("click", () => this.again());
-    window.addEventListener("online", () => saver.flush());
+    window.addEventListener("online", () => saver.flush(), { signal });
     // Whoever signed in again in another tab comes back to this one.
-    window.addEventListener("focus", () => saver.state === "signed-out" && saver.flush());
+    window.addEventListener("focus", () => saver.state === "signed-out" && saver.flush(), { signal });
   }
 
   /** @private */

@@ -26,11 +26,15 @@ export async function takeOver(saver, say, shelf, options = {}) {
   }
 }
 
-/** @param {Saver} saver @param {(text: string, level: "warn") => void} say @param {Parameters<typeof takeOver>[2]} shelf */
-export function watchUnsaved(saver, say, shelf) {
-  occupy(saver.key);
+/**
+ * @param {Saver} saver @param {(text: string, level: "warn") => void} say @param {Parameters<typeof takeOver>[2]} shelf
+ * @param {AbortSignal} signal the photo is no longer shown, and everything of it is saved
+ */
+export function watchUnsaved(saver, say, shelf, signal) {
+  occupy(saver.key, signal);
   takeOver(saver, say, shelf, { patience: PATIENCE_MS, isUrgent: true });
-  setInterval(() => document.hidden || takeOver(saver, say, shelf), AGAIN_MS);
-  document.addEventListener("visibilitychange", () => document.hidden && saver.flush());
-  window.addEventListener("pagehide", () => saver.sendOff());
+  const timer = setInterval(() => document.hidden || takeOver(saver, say, shelf), AGAIN_MS);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  document.addEventListener("visibilitychange", () => document.hidden && saver.flush(), { signal });
+  window.addEventListener("pagehide", () => saver.sendOff(), { signal });
 }

@@ -5,14 +5,16 @@ import { fitView, holdView, toImage, viewOf, zoomAt } from "./geometry.js";
 
 /** Tells "view" whenever something moved. */
 export class Viewport extends EventTarget {
-  /** @param {HTMLElement} stage @param {Size} size of the image */
-  constructor(stage, size) {
+  /** @param {HTMLElement} stage @param {Size} size of the image @param {AbortSignal} [signal] ends it */
+  constructor(stage, size, signal) {
     super();
     this.stage = stage;
     this.size = size;
     this.fitted = true;
     this.view = fitView(size, this.room);
-    new ResizeObserver(() => (this.fitted ? this.fit() : this.set(this.view))).observe(stage);
+    const observer = new ResizeObserver(() => (this.fitted ? this.fit() : this.set(this.view)));
+    observer.observe(stage);
+    signal?.addEventListener("abort", () => observer.disconnect());
   }
 
   get room() {

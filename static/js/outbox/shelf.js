@@ -125,7 +125,8 @@ export async function ifFree({ key, time }, work, { patience = 0, isUrgent = fal
   return result;
 }
 
-/** This page works on its record for as long as it is open. @param {string} key */
-export function occupy(key) {
-  navigator.locks?.request(PREFIX + key, () => new Promise(() => {})).catch(() => {});
+/** This page works on its record until it is closed, or the signal comes. @param {string} key @param {AbortSignal} [signal] */
+export function occupy(key, signal) {
+  const ended = new Promise((resolve) => signal?.addEventListener("abort", resolve));
+  navigator.locks?.request(PREFIX + key, () => ended).catch(() => {});
 }

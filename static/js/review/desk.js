@@ -38,10 +38,10 @@ async function savedRevision() {
 }
 
 class Desk {
-  /** @param {HTMLElement} root @param {any} data */
-  constructor(root, data) {
-    Object.assign(this, { root, data });
-    this.dialog = document.querySelector("[data-return]");
+  /** @param {HTMLElement} root @param {any} data @param {{signal: AbortSignal, visit: (url: string) => unknown}} page */
+  constructor(root, data, { signal, visit }) {
+    Object.assign(this, { root, data, visit });
+    this.dialog = root.parentElement.querySelector("[data-return]");
     /** @type {Note[]} */
     this.notes = data.notes;
     this.pins = svg("g", { class: "pins", "aria-hidden": "true" });
@@ -51,9 +51,15 @@ class Desk {
     on(this.dialog, "click", "[data-reason]", (event, button) => this.reason(button.dataset.reason));
     this.dialog.querySelector("form").addEventListener("submit", (event) => this.submit(event));
     this.dialog.addEventListener("keydown", (event) => this.dialogKey(event));
-    document.addEventListener("keydown", (event) => this.key(event), { capture: true }); // before the editor's own keys
-    if (data.work) setInterval(() => fetch(data.lease_url, { method: "POST", headers: { "X-CSRFToken": csrf() }, credentials: "same-origin" }), RENEW_MS);
+    document.addEventListener("keydown", (event) => this.key(event), { capture: true, signal }); // before the editor's own keys
+    if (data.work) this.renew(signal);
     this.show();
+  }
+
+  /** @private @param {AbortSignal} signal */
+  renew(signal) {
+    const timer = setInterval(() => fetch(this.data.lease_url, { method: "POST", headers: { "X-CSRFToken": csrf() }, credentials: "same-origin" }), RENEW_MS);
+    signal.addEventListener("abort", () => clearInterval(timer));
   }
 
   /** @param {string} name */
@@ -97,7 +103,8 @@ class Desk {
       return;
     }
     const answer = await send(this.data.queue_url, "POST", { work: this.data.work, done: this.data.image });
-    if (answer) location.assign(answer.url ?? this.data.desk_url);
+    if (answer?.url) await this.visit(answer.url);
+    else if (answer) location.assign(this.data.desk_url);
   }
 
   /** @private */
@@ -170,6 +177,12 @@ class Desk {
   }
 }
 
-const root = document.querySelector("[data-desk]");
-const data = document.getElementById("desk-data");
-if (root && data) new Desk(root, JSON.parse(data.textContent));
+/**
+ * The desk of the photo that is shown.
+ * @param {HTMLElement} editor the editor's element @param {{signal: AbortSignal, visit: (url: string) => unknown}} page
+ */
+export function openDesk(editor, page) {
+  const root = /** @type {HTMLElement | null} */ (editor.querySelector("[data-desk]"));
+  const data = editor.querySelector("#desk-data");
+  if (root && data) new Desk(root, JSON.parse(data.textContent), page);
+}
