@@ -101,7 +101,9 @@ def _inspect(image: Pillow.Image, data: bytes) -> Picture:
     raw_size = image.size
     if raw_size[0] * raw_size[1] > MAX_PIXELS:
         raise FormatError(
-            "image_too_large", f"The image has {raw_size[0]} x {raw_size[1]} pixels; 12,000 x 12,000 is the most."
+            "image_too_large",
+            f"The image has {raw_size[0]} x {raw_size[1]} pixels; as many as 12,000 x 12,000 are the most. "
+            "Make it smaller, or cut it into parts, and import it again.",
         )
     notes: list[FormatError] = []
     orientation = _orientation(image, kind, data, notes)

@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 
 from datasets.likeness import fingerprint
 from datasets.models import Image
+from datasets.pieces import cut, ensure_screen
 from datasets.storage import store, thumbnail_name
 
 if TYPE_CHECKING:
@@ -56,12 +57,15 @@ def thumbnail_all(context: JobContext, dataset_id: int) -> dict[str, int]:
     total = waiting.count()
     done = damaged = 0
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        while chunk := list(waiting.only("pk", "file", "sha256")[:CHUNK]):
+        while chunk := list(waiting.only("pk", "file", "sha256", "width", "height")[:CHUNK]):
             context.check()
             sentences = list(pool.map(make_thumbnails, chunk))
             good = [image for image, sentence in zip(chunk, sentences, strict=True) if not sentence]
             for image in good:
                 image.has_thumbnails = True
+                if image.is_vast:
+                    ensure_screen(image)
+                    cut(image)
             Image.objects.bulk_update(good, ["has_thumbnails", "fingerprint"])
             for image, sentence in zip(chunk, sentences, strict=True):
                 if sentence:

@@ -28,6 +28,7 @@ urlpatterns = [
     path("images/<int:pk>/", images.image_detail, name="image-detail"),
     path("images/<int:pk>/file/<str:tag>/", images.image_file, name="image-file"),
     path("images/<int:pk>/thumb/<str:tag>/<str:size>/", images.image_thumb, name="image-thumb"),
+    path("images/<int:pk>/piece/<str:tag>/<int:column>-<int:row>/", images.image_piece, name="image-piece"),
     path("images/<int:pk>/history/", images.image_history, name="image-history"),
     path("images/<int:pk>/compare/", review.image_compare, name="image-compare"),
     path("images/<int:pk>/sources/", exports.image_sources, name="image-sources"),

@@ -35,6 +35,8 @@ CHIPS: dict[str, str] = {ReviewState.APPROVED: " good", ReviewState.RETURNED: " 
 VERIFIED = SafeString('<span class="badge r"><span class="chip good">verified</span></span>')
 #: A box as it is drawn: class name, colour, and pixel edges x1, y1, x2, y2.
 DrawnBox = tuple[str, str, float, float, float, float]
+#: Pixels above which a browser stands still while it decodes a picture: for about 0.4 s.
+VAST = 32_000_000
 #: What the grid filters by; the count is last, because one index begins with it.
 BROWSED = ("state", "verified", "negative", "split", "defect", "box_traits", "created_by", "assignee", "box_count")
 
@@ -169,6 +171,16 @@ class Image(models.Model):
     @property
     def original_url(self) -> str:
         return f"{self.get_absolute_url()}file/{self.sha256[:12]}/"
+
+    @property
+    def is_vast(self) -> bool:
+        """Whether a browser takes so long to decode it that the editor shows pieces of it (datasets/pieces.py)."""
+        return self.width * self.height > VAST
+
+    @property
+    def screen_url(self) -> str:
+        """What the editor shows first: the picture, or of a vast one the screen-sized copy."""
+        return f"{self.get_absolute_url()}thumb/{self.sha256[:12]}/screen/" if self.is_vast else self.original_url
 
     @property
     def thumb_url(self) -> str:

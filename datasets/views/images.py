@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from datasets.browsing import GridFilter, neighbours
 from datasets.editor_keys import key_table
 from datasets.labels import boxes_as_json
 from datasets.models import CheckAnswer, Image, LabelClass
+from datasets.pieces import PIECE, SCREEN, ensure_piece, ensure_screen
 from datasets.review.blind import answer_of, blindfold
 from datasets.review.desk import desk_context
 from datasets.revisions import overlay, restore_revision
@@ -78,7 +80,8 @@ def editor_data(
         "image": {
             "id": image.pk,
             "name": image.file_name,
-            "url": image.original_url,
+            "url": image.screen_url,
+            "pieces": pieces_of(image),
             "width": image.width,
             "height": image.height,
             "revision": image.revision,
@@ -105,6 +108,13 @@ def class_data(each: LabelClass) -> dict[str, Any]:
     return {**values, "retired": each.retired}
 
 
+def pieces_of(image: Image) -> dict[str, Any] | None:
+    if not image.is_vast:
+        return None
+    url = reverse("datasets:image-piece", args=[image.pk, image.sha256[:12], 0, 0]).replace("/0-0/", "/COLUMN-ROW/")
+    return {"side": PIECE, "screen": SCREEN, "url": url}
+
+
 @require_safe
 def image_file(request: HttpRequest, pk: int, tag: str) -> FileResponse:
     """The upright picture. `tag` only makes the address change with the content."""
@@ -114,9 +124,27 @@ def image_file(request: HttpRequest, pk: int, tag: str) -> FileResponse:
 @require_safe
 def image_thumb(request: HttpRequest, pk: int, tag: str, size: str) -> FileResponse:
     image = image_for(request, pk)
+    if size == "screen":
+        return send_file(ensured(ensure_screen, image))
     if size not in SIZES:
         raise Http404
     return send_file(ensure_thumbnail(image, size) or image.file)
+
+
+@require_safe
+def image_piece(request: HttpRequest, pk: int, tag: str, column: int, row: int) -> FileResponse:
+    """A part of a picture of very many pixels."""
+    name = ensured(ensure_piece, image_for(request, pk), column, row)
+    if name is None:
+        raise Http404
+    return send_file(name)
+
+
+def ensured(make: Callable[..., Any], image: Image, *place: int) -> Any:
+    try:
+        return make(image, *place)
+    except FileNotFoundError as error:
+        raise Http404("The file is gone from the storage.") from error
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -26,7 +26,7 @@ let light = PLAIN;
 /** @param {Editor} editor */
 export function lightActions(editor) {
   const show = () => {
-    editor.parts.photo.style.filter = filterOf(light);
+    for (const layer of editor.parts.stage.querySelectorAll("[data-photo], [data-pieces]")) layer.style.filter = filterOf(light);
   };
   show();
   return {

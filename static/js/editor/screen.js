@@ -14,6 +14,7 @@ import { listenToKeys } from "./keys.js";
 import { lightActions } from "./light.js";
 import { openMinimap } from "./minimap.js";
 import { Panel } from "./panel.js";
+import { showPieces } from "./pieces.js";
 import { Presence } from "./presence.js";
 import { Renderer } from "./render.js";
 import { SaveStatus } from "./status.js";
@@ -115,6 +116,7 @@ export function openScreen(root, session, page, { walk, signal }) {
   new Panel(root.querySelector("[data-panel]"), editor, page.keys);
   showGuesses(editor, root.querySelector("[data-guesses]"));
   showSaving(editor, session, data);
+  showPieces(editor.viewport, root.querySelector("[data-pieces]"), data.image.pieces);
   openMinimap(editor, root.querySelector("[data-minimap]"));
   listenToKeys(editor, page.keys);
   showCounters(editor, page.sessions);
