@@ -33,7 +33,7 @@ def version_for(request: HttpRequest, pk: int) -> DatasetVersion:
 
 def batches_for(request: HttpRequest) -> BatchQuerySet:
     rows = DetectionBatch.objects.visible_to(who(request))
-    return rows.select_related("model__run__version__dataset", "version__dataset", "job", "created_by")
+    return rows.select_related("model__run__version__dataset", "version__dataset", "dataset", "job", "created_by")
 
 
 def batch_for(request: HttpRequest, pk: int) -> DetectionBatch:

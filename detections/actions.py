@@ -11,10 +11,11 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from datasets.models import DatasetVersion
+from datasets.browsing import GridFilter
+from datasets.models import Dataset, DatasetVersion
 from datasets.pictures import SUFFIXES
 from detections import jobs
-from detections.batches import Upload, batch_sources
+from detections.batches import Upload, batch_items
 from detections.classes import ClassMap
 from detections.evaluation import check_evaluation
 from detections.inference import check_model
@@ -102,6 +103,17 @@ def start_version_batch(
     return start_batch(batch, f"{version} {split}")
 
 
+def start_filter_batch(
+    model: TrainedModel, dataset: Dataset, query: str, user: User | None, **fields: Any
+) -> DetectionBatch:
+    """The images of a filter as they are now; `query` as in the address of the grid, empty for all of them."""
+    found = GridFilter.parse(query)
+    ids = list(found.apply(dataset).filter(defect="").order_by("pk").values_list("pk", flat=True))
+    values = {"dataset": dataset, "query": found.query_string(), "created_by": user, **fields}
+    batch = DetectionBatch(model=model, source=BatchSource.FILTER, **values)
+    return start_batch(batch, f"{len(ids):,} photos of {dataset}", ids=ids)
+
+
 def start_folder_batch(model: TrainedModel, folder: str, user: User | None, **fields: Any) -> DetectionBatch:
     """Every image below a folder of the server. Staff only: it shows files that lie outside the site."""
     if user is not None and not user.is_staff:
@@ -151,12 +163,12 @@ def upload_name(batch: DetectionBatch, number: int, file: UploadedFile) -> str:
 
 
 @transaction.atomic
-def start_batch(batch: DetectionBatch, where: str) -> DetectionBatch:
+def start_batch(batch: DetectionBatch, where: str, **payload: Any) -> DetectionBatch:
     """Save and queue a batch whose images are there already. Raises UserError when there are none."""
-    batch_sources(batch)
+    batch_items(batch, **payload)
     check_model(batch.model)
     batch.save()
-    submit_batch(batch, where)
+    submit_batch(batch, where, **payload)
     return batch
 
 

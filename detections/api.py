@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
-from ninja import File, Query, Router, Schema, Status
+from ninja import File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 from ninja.pagination import paginate
 from pydantic import Field
@@ -19,16 +19,18 @@ from detections.access import batch_for, batches_for, evaluation_for, evaluation
 from detections.actions import (
     measure_again,
     start_evaluation,
+    start_filter_batch,
     start_folder_batch,
+    start_upload_batch,
     start_version_batch,
 )
 from detections.classes import mapping_from_names
-from detections.documents import batch_document
+from detections.documents import batch_document, batch_response
 from detections.evaluation import read_manifest_of, summary
 from detections.metrics.values import HEADLINE_SCORE
 from detections.models import DetectionBatch, Evaluation
 from detections.prelabel import DEFAULT_THRESHOLD, Wish
-from detections.prelabel_actions import start_prelabel
+from detections.prelabel_actions import start_prelabel, start_sending
 from detections.single import as_file, as_json, detect_one
 from detections.targets import answers_from_names
 from sw_site.lib.errors import UserError
@@ -62,11 +64,13 @@ class EvaluationOut(RowOut):
 
 
 class BatchIn(Schema):
-    """A version's split, or (staff only) a folder on the server."""
+    """A version's split, the images of a dataset's filter, or (staff only) a folder on the server."""
 
     model: int
     version: int | None = None
     split: str = Field("val", pattern="^(train|val|test)$")
+    dataset: str = ""
+    filter: str = Field("", max_length=1000)
     folder: str = Field("", max_length=500)
 
 
@@ -80,17 +84,22 @@ class EvaluationIn(Schema):
     mapping: dict[str, str | None] | None = None
 
 
-class PrelabelIn(Schema):
-    """`filter` as in the address of the grid ("state=unlabelled"; "" is every image). `mapping` says by name what
-    becomes of classes of the model that the dataset does not have; `new_classes` makes those it does not name."""
+class SendIn(Schema):
+    """`mapping` says by name what becomes of classes of the model that the dataset does not have; `new_classes` makes
+    those it does not name."""
 
     dataset: str
-    model: int
-    filter: str = Field("", max_length=1000)
     threshold: float = Field(DEFAULT_THRESHOLD, ge=0, le=1)
     mapping: dict[str, str | None] | None = None
     new_classes: bool = False
     also_labelled: bool = False
+
+
+class PrelabelIn(SendIn):
+    """`filter` as in the address of the grid ("state=unlabelled"; "" is every image)."""
+
+    model: int
+    filter: str = Field("", max_length=1000)
 
 
 class PrelabelOut(Schema):
@@ -122,10 +131,41 @@ def create_batch(request: HttpRequest, data: BatchIn) -> Status[DetectionBatch]:
     model = model_for(request, data.model)
     if data.folder:
         return Status(202, start_folder_batch(model, data.folder, who(request)))
+    if data.dataset:
+        return Status(202, start_filter_batch(model, dataset_for(request, data.dataset), data.filter, who(request)))
     if data.version is None:
-        raise UserError("no_images", "Name a version whose images to detect on (its number from the list of versions).")
+        raise UserError("no_images", "Name a version, a dataset or a folder whose images to detect on.")
     version = version_for(request, data.version)
     return Status(202, start_version_batch(model, version, data.split, who(request)))
+
+
+@router.post("/batches/upload", response={202: BatchOut})
+def create_upload_batch(
+    request: HttpRequest, images: File[list[UploadedFile]], model: int = Form(...)
+) -> Status[DetectionBatch]:
+    """Images sent along (multipart); those that cannot be used are listed in the batch."""
+    return Status(202, start_upload_batch(model_for(request, model), images, who(request)))
+
+
+@router.get("/batches/{int:pk}/download")
+def download_batch(
+    request: HttpRequest,
+    pk: int,
+    threshold: float = Query(0.0, ge=0, le=1),
+    format: str = Query("json", pattern="^(json|voc|coco)$"),
+) -> Any:
+    """The batch as JSON, COCO, or a zip of VOC files."""
+    return batch_response(batch_for(request, pk), format, threshold)
+
+
+@router.post("/batches/{int:pk}/send", response={202: PrelabelOut})
+def send_batch(request: HttpRequest, pk: int, data: SendIn) -> Status[dict[str, int]]:
+    """What the batch found, to a dataset as proposals; photos that it lacks are added."""
+    batch, dataset = batch_for(request, pk), dataset_for(request, data.dataset)
+    answers = answers_from_names(batch.model, dataset, data.mapping, data.new_classes)
+    wish = Wish(threshold=data.threshold, also_labelled=data.also_labelled)
+    job = start_sending(batch, dataset, wish, answers, who(request))
+    return Status(202, {"job": job.pk, "change": job.payload["change_id"], "images": batch.images.count()})
 
 
 @router.get("/batches/{int:pk}")

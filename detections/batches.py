@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +10,23 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from datasets.curation.changes import chunks
+from datasets.models import Image
 from detections.evaluation import Progress, read_manifest_of, version_sources
 from detections.inference import Detected, Problem, Source, detect_images, load_predictor
 from detections.models import BatchSource, Detection, DetectionBatch, DetectionImage
 from detections.pictures import image_files, preview_bytes
 from sw_site.lib.errors import UserError
+from training.engine.predictor import Predictor
 
 ROWS_AT_ONCE = 2000
+#: Images whose results are written together: a stop loses seconds of work.
+CHUNK = 32
 
 #: What a job's payload says of an uploaded file: its storage name, and the name it came with.
 Upload = dict[str, str]
+#: A file, or the id of an image of a dataset.
+Item = Source | int
 
 
 @dataclass
@@ -30,24 +37,46 @@ class Found:
     detections: list[Detection]
 
 
-def batch_sources(batch: DetectionBatch, uploads: Iterable[Upload] = ()) -> list[Source]:
-    """The images of a batch. Raises UserError when there are none."""
+def batch_items(batch: DetectionBatch, uploads: Iterable[Upload] = (), ids: Sequence[int] = ()) -> list[Item]:
+    """The images of a batch, in an order that stays. Raises UserError when there are none."""
+    items: list[Item]
     if batch.version is not None:
-        sources = version_sources(read_manifest_of(batch.version).split(batch.split))
+        items = list(version_sources(read_manifest_of(batch.version).split(batch.split)))
+    elif batch.source == BatchSource.FILTER:
+        items = list(ids)
     elif batch.source == BatchSource.FOLDER:
         folder = check_folder(batch.folder)
-        sources = [Source(str(path.relative_to(folder)), path) for path in image_files(folder)]
+        items = [Source(str(path.relative_to(folder)), path) for path in image_files(folder)]
     else:
-        sources = [Source(row["name"], Path(default_storage.path(row["file"]))) for row in uploads]
-    if not sources:
+        files = ((row["name"], row["file"]) for row in uploads)
+        items = [Source(name, Path(default_storage.path(file)), original=file) for name, file in files]
+    if not items:
         raise UserError("no_images", f"There are no images in {place(batch)}. Choose another place and start again.")
-    return sources
+    return items
+
+
+def sources_of(items: Sequence[Item]) -> tuple[list[Source], list[Problem]]:
+    """Some items as sources; images that have been deleted since are problems."""
+    ids = [item for item in items if isinstance(item, int)]
+    rows = {row.image_id: row for row in image_sources(ids)}
+    gone = "It is no longer in the dataset, so it was left out."
+    problems = [Problem(f"photo {pk}", "image_gone", gone) for pk in ids if pk not in rows]
+    found = [rows.get(item) if isinstance(item, int) else item for item in items]
+    return [source for source in found if source], problems
+
+
+def image_sources(ids: Sequence[int]) -> list[Source]:
+    """Images of a dataset by id, as far as they are there."""
+    rows = Image.objects.filter(pk__in=ids).order_by("pk").only("pk", "file_name", "file")
+    return [Source(row.file_name, Path(default_storage.path(row.file)), row.pk, row.file) for row in rows]
 
 
 def place(batch: DetectionBatch) -> str:
     """Where the images of a batch are, for people."""
     if batch.version is not None:
         return f"{batch.version} {batch.split}"
+    if batch.source == BatchSource.FILTER:
+        return f"this filter of {batch.dataset}" if batch.query else str(batch.dataset)
     return f"“{batch.folder}” or below it" if batch.source == BatchSource.FOLDER else "the upload"
 
 
@@ -61,24 +90,36 @@ def check_folder(text: str) -> Path:
     return folder
 
 
-def detect_batch(batch: DetectionBatch, uploads: Iterable[Upload], progress: Progress) -> tuple[int, int]:
-    """Detect on every image and write the results in one transaction; gives (images, boxes).
+def detect_batch(
+    batch: DetectionBatch, uploads: Iterable[Upload], progress: Progress, ids: Sequence[int] = ()
+) -> tuple[int, int]:
+    """Detect on every image and keep the results, some dozen at a time; gives (images, boxes) of the whole batch.
 
-    Images that are not the dataset's own get a small copy for the pages. When the work stops half-way those copies
-    are removed again.
+    What an earlier attempt has kept stays, and this one goes on after it. Images that are not the dataset's own get a
+    small copy for the pages.
     """
-    sources = batch_sources(batch, uploads)
+    items = batch_items(batch, uploads, ids)
     predictor = load_predictor(batch.model)
+    for chunk in chunks(items[batch.done :], CHUNK):
+        detect_chunk(batch, predictor, chunk, len(items), progress)
+    return batch.images.count(), Detection.objects.filter(image__batch=batch).count()
+
+
+def detect_chunk(
+    batch: DetectionBatch, predictor: Predictor, items: Sequence[Item], total: int, progress: Progress
+) -> None:
+    """Whole or not at all: copies that were made for nothing are removed again."""
+    sources, problems = sources_of(items)
     results: list[Found] = []
-    problems: list[Problem] = []
+    at = batch.done + len(problems)
     try:
-        for done, found in enumerate(detect_images(predictor, sources), start=1):
+        for done, found in enumerate(detect_images(predictor, sources), start=at + 1):
+            progress(done - 1, total, f"{done:,} of {total:,} images")
             if isinstance(found, Problem):
                 problems.append(found)
             else:
                 results.append(make_found(batch, found, done))
-            progress(done, len(sources), f"{done:,} of {len(sources):,} images")
-        return write(batch, results, problems)
+        write(batch, results, problems, len(items))
     except BaseException:
         for result in results:
             if result.image.image_id is None:
@@ -93,6 +134,7 @@ def make_found(batch: DetectionBatch, found: Detected, number: int) -> Found:
         image_id=source.image_id,
         file_name=source.name[-255:],
         file=source.stored or save_preview(batch, found, number),
+        original=source.original,
         width=width,
         height=height,
     )
@@ -112,13 +154,12 @@ def save_preview(batch: DetectionBatch, found: Detected, number: int) -> str:
 
 
 @transaction.atomic
-def write(batch: DetectionBatch, results: list[Found], problems: list[Problem]) -> tuple[int, int]:
-    batch.images.all().delete()
-    DetectionImage.objects.bulk_create([result.image for result in results], batch_size=ROWS_AT_ONCE)
+def write(batch: DetectionBatch, results: list[Found], problems: list[Problem], items: int) -> None:
+    DetectionImage.objects.bulk_create([result.image for result in results])
     detections = [detection for result in results for detection in result.detections]
     for detection in detections:
         detection.image_id = detection.image.pk  # the images had no number before they were written
     Detection.objects.bulk_create(detections, batch_size=ROWS_AT_ONCE)
-    batch.problems = [problem.as_json() for problem in problems]
-    batch.save(update_fields=["problems"])
-    return len(results), len(detections)
+    batch.problems = [*batch.problems, *(problem.as_json() for problem in problems)]
+    batch.done += items
+    batch.save(update_fields=["problems", "done"])

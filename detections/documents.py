@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.http import FileResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from datasets.formats.records import AnnotationRecord
 from detections.evaluation import summary
+from detections.found import check_format, coco_file, record_of, voc_zip
 from detections.metrics.matching import MATCH_IOU, OUTCOMES
 from detections.metrics.values import Outcome
 from detections.models import DetectionBatch, Evaluation
 from detections.tables import matching_at, table_of
 
 
-def batch_document(batch: DetectionBatch) -> dict[str, Any]:
-    """Every image with its boxes, best first; edges are pixels of the upright image."""
+def batch_document(batch: DetectionBatch, threshold: float = 0.0) -> dict[str, Any]:
+    """Every image with its boxes from `threshold` on, best first; edges are pixels of the upright image."""
     names = batch.model.label_map
     images = batch.images.prefetch_related("detections")
+    threshold = max(threshold, batch.min_score)
     return {
         "format": 1,
         "batch": batch.pk,
@@ -22,8 +29,10 @@ def batch_document(batch: DetectionBatch) -> dict[str, Any]:
         "source": batch.source,
         "version": str(batch.version) if batch.version else None,
         "split": batch.split,
+        "dataset": batch.dataset.name if batch.dataset else None,
+        "query": batch.query,
         "folder": batch.folder,
-        "min_score": batch.min_score,
+        "min_score": threshold,
         "images": [
             {
                 "file": image.file_name,
@@ -33,12 +42,41 @@ def batch_document(batch: DetectionBatch) -> dict[str, Any]:
                 "boxes": [
                     box_json(found.class_id, names, found.score, (found.x1, found.y1, found.x2, found.y2))
                     for found in image.detections.all()
+                    if found.score >= threshold
                 ],
             }
             for image in images
         ],
         "problems": batch.problems,
     }
+
+
+def batch_records(batch: DetectionBatch, threshold: float) -> Iterator[AnnotationRecord]:
+    """The same as neutral records, some hundred images at a time."""
+    images = batch.images.prefetch_related("detections").order_by("pk")
+    for image in images.iterator(chunk_size=500):
+        boxes = [
+            (found.class_id, found.score, (found.x1, found.y1, found.x2, found.y2))
+            for found in image.detections.all()
+            if found.score >= threshold
+        ]
+        yield record_of(image.file_name, (image.width, image.height), boxes, batch.model.label_map)
+
+
+def batch_response(batch: DetectionBatch, kind: str, threshold: float) -> HttpResponseBase:
+    """A batch as a file to download. Raises UserError for a format there is not."""
+    names, name = batch.model.label_map, f"detections-{batch.pk}"
+    response: HttpResponseBase
+    if check_format(kind) == "json":
+        response = JsonResponse(batch_document(batch, threshold), json_dumps_params={"indent": 1})
+    elif kind == "coco":
+        response, name = StreamingHttpResponse(coco_file(batch_records(batch, threshold), names)), f"{name}-coco"
+        response["Content-Type"] = "application/json"
+    else:
+        zipped = voc_zip(batch_records(batch, threshold))
+        return FileResponse(zipped, as_attachment=True, filename=f"{name}-voc.zip")
+    response["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    return response
 
 
 def box_json(

@@ -10,7 +10,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from datasets.forms import ManyFiles, ManyFilesField
-from datasets.models import DatasetVersion
+from datasets.models import Dataset, DatasetVersion
 from datasets.models.version import SPLITS
 from detections import actions
 from detections.classes import ClassesDiffer, likely
@@ -122,6 +122,7 @@ def class_questions(model: TrainedModel, version: DatasetVersion) -> list[ClassQ
 #: The fields each source needs; those of the other sources are not looked at.
 FIELDS_OF = {
     BatchSource.VERSION: ("version", "split"),
+    BatchSource.FILTER: ("dataset", "query"),
     BatchSource.UPLOAD: ("images",),
     BatchSource.FOLDER: ("folder",),
 }
@@ -133,6 +134,15 @@ class BatchForm(ModelForm):
 
     source = forms.ChoiceField(
         label="Images", choices=BatchSource.choices, initial=BatchSource.VERSION, widget=forms.RadioSelect
+    )
+    dataset = forms.ModelChoiceField(
+        queryset=Dataset.objects.none(), empty_label=None, error_messages={"required": "Choose a dataset."}
+    )
+    query = forms.CharField(
+        label="Filter",
+        required=False,
+        max_length=1000,
+        help_text="What stands after the question mark of the grid's address: state=unlabelled. Empty is every photo.",
     )
     images = ManyFilesField(
         label="Upload",
@@ -147,11 +157,12 @@ class BatchForm(ModelForm):
         help_text="Whole path on the server; folders below it are searched too.",
     )
 
-    field_order = ["model", "source", "version", "split", "images", "folder"]
+    field_order = ["model", "source", "version", "split", "dataset", "query", "images", "folder"]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
         self.fields["version"].error_messages["required"] = "Choose a version."
+        self.fields["dataset"].queryset = Dataset.objects.visible_to(user)  # type: ignore[attr-defined]
         if not user.is_staff:
             del self.fields["folder"]
             choices = [choice for choice in BatchSource.choices if choice[0] != BatchSource.FOLDER]
@@ -182,6 +193,8 @@ class BatchForm(ModelForm):
         data = self.cleaned_data
         if data["source"] == BatchSource.UPLOAD:
             return actions.start_upload_batch(data["model"], data["images"], self.user)
+        if data["source"] == BatchSource.FILTER:
+            return actions.start_filter_batch(data["model"], data["dataset"], data["query"], self.user)
         if data["source"] == BatchSource.FOLDER:
             return actions.start_folder_batch(data["model"], data["folder"], self.user)
         return actions.start_version_batch(data["model"], data["version"], data["split"], self.user)

@@ -25,13 +25,15 @@ BATCH_PIXELS = 32_000_000
 class Source:
     """An image to detect on. `name` is what people call it.
 
-    `image_id` and `stored` (its storage name) are there when it is an image of a dataset.
+    `image_id` and `stored` (its storage name) are there when it is an image of a dataset, `original` (likewise) when
+    it was uploaded.
     """
 
     name: str
     file: Path | BinaryIO
     image_id: int | None = None
     stored: str = ""
+    original: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,13 +7,17 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+from datasets.curation.jobs import who
+from datasets.jobs import submit_thumbnails
 from datasets.models import BulkChange
+from datasets.sources.fetched import working_folder
 from detections.batches import Upload, detect_batch
 from detections.evaluation import keep, measure
 from detections.mistakes.folds import search_by_folds
 from detections.mistakes.search import search_with_model
 from detections.models import DetectionBatch, Evaluation, MistakeSearch
 from detections.prelabel import Wish, prelabel, sentence
+from detections.sending import send
 from sw_site.jobs.context import JobContext
 from sw_site.jobs.errors import JobError
 from sw_site.lib.errors import UserError
@@ -34,13 +38,19 @@ def evaluate(context: JobContext, evaluation_id: int) -> dict[str, Any] | None:
     return {"ap": evaluation.ap, "ap50": evaluation.ap50}
 
 
-def detect(context: JobContext, batch_id: int, uploads: Sequence[Upload] = ()) -> dict[str, Any] | None:
-    """Job: detect on every image of a batch. `uploads` names the files when they came through the browser."""
-    batch = DetectionBatch.objects.select_related("model__run", "version__dataset").filter(pk=batch_id).first()
+def detect(
+    context: JobContext, batch_id: int, uploads: Sequence[Upload] = (), ids: Sequence[int] = ()
+) -> dict[str, Any] | None:
+    """Job: detect on every image of a batch. `uploads` names the files when they came through the browser, `ids` the
+    images when they are those of a dataset. Done again, it goes on where it was stopped.
+    """
+    batch = (
+        DetectionBatch.objects.select_related("model__run", "version__dataset", "dataset").filter(pk=batch_id).first()
+    )
     if batch is None:
         return None
     with told_to_people():
-        images, boxes = detect_batch(batch, uploads, context.step)
+        images, boxes = detect_batch(batch, uploads, context.step, ids)
     context.progress(1, 1, f"{boxes:,} boxes on {images:,} images")
     return {"images": images, "boxes": boxes, "problems": len(batch.problems)}
 
@@ -73,6 +83,27 @@ def search_mistakes(context: JobContext, search_id: int) -> dict[str, Any] | Non
     found = sum(summary["kinds"].values())
     context.progress(1, 1, f"{found:,} doubtful places on {summary['images']:,} images")
     return {"images": summary["images"], "suspicions": found, "problems": len(summary["problems"])}
+
+
+def run_send(
+    context: JobContext, change_id: int, batch_id: int, wish: dict[str, Any], targets: dict[str, int]
+) -> dict[str, Any] | None:
+    """Job: what a batch found, to a dataset as proposals. What it has written stays when it is stopped."""
+    change = BulkChange.objects.select_related("dataset").filter(pk=change_id).first()
+    batch = DetectionBatch.objects.select_related("model__run").filter(pk=batch_id).first()
+    if change is None or batch is None:
+        return None
+    with told_to_people(), working_folder(context) as folder:
+        values = (change, batch, Wish(**wish), targets, folder, who(context))
+        tally, added, problems = send(*values, context.step)
+    if added:
+        submit_thumbnails(change.dataset, who(context))
+    for problem in problems:
+        context.log(f"{problem.file}: {problem.message}")
+    said = f"{sentence(tally)} {added:,} photos are new to {change.dataset}."
+    context.progress(1, 1, said)
+    rows = [problem.as_json() for problem in problems]
+    return {"change": change.pk, "sentence": said, "added": added, **asdict(tally), "problems": rows}
 
 
 @contextmanager

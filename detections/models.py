@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 class BatchSource(models.TextChoices):
     VERSION = "version", "A version's split"
+    FILTER = "filter", "Photos of a dataset"
     UPLOAD = "upload", "Uploaded images"
     FOLDER = "folder", "A folder on the server"
 
@@ -36,9 +37,12 @@ class DetectionBatch(models.Model):
     source = models.CharField(max_length=8, choices=BatchSource.choices)
     version = models.ForeignKey(DatasetVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="batches")
     split = models.CharField(max_length=5, blank=True)
+    dataset = models.ForeignKey(Dataset, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    query = models.CharField(max_length=1000, blank=True, help_text="The filter of the dataset's images.")
     folder = models.CharField(max_length=500, blank=True)
     min_score = models.FloatField(default=0.05)
     job = models.OneToOneField(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="detection_batch")
+    done = models.PositiveIntegerField(default=0, help_text="Images dealt with; work that was stopped goes on there.")
     problems = models.JSONField(default=list, help_text="Files that could not be used: [{file, code, message}].")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -62,6 +66,7 @@ class DetectionImage(models.Model):
     image_id = models.PositiveBigIntegerField(null=True, blank=True, help_text="datasets.Image it came from, if any.")
     file_name = models.CharField(max_length=255)
     file = models.CharField(max_length=200)
+    original = models.CharField(max_length=200, blank=True, help_text="Storage name of an upload as it came.")
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
 

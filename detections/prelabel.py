@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max
 
 from datasets.browsing import GridFilter
 from datasets.curation.changes import chunks
-from datasets.models import BulkChange, Dataset, Image
+from datasets.models import BulkChange, Dataset
+from detections.batches import image_sources
 from detections.evaluation import Progress
-from detections.inference import Detected, Problem, Source, check_model, detect_images, load_predictor
+from detections.inference import Detected, Problem, check_model, detect_images, load_predictor
 from detections.proposals import Proposal, Tally, open_images, propose
 from detections.targets import Answers, Targets, check_targets, find_targets
 from sw_site.lib.errors import UserError
@@ -103,11 +102,6 @@ def prelabel(
             done += 1
         tally.add(propose(change, found, model.name, wish.also_labelled))
     return tally, problems
-
-
-def image_sources(ids: Sequence[int]) -> list[Source]:
-    rows = Image.objects.filter(pk__in=ids).order_by("pk").only("pk", "file_name", "file")
-    return [Source(row.file_name, Path(default_storage.path(row.file)), row.pk, row.file) for row in rows]
 
 
 def proposals_of(found: Detected, threshold: float, targets: Targets) -> list[Proposal]:

@@ -8,7 +8,9 @@ from django.db import transaction
 
 from datasets.models import Dataset
 from detections import jobs
+from detections.models import DetectionBatch
 from detections.prelabel import Prepared, Wish, prepare
+from detections.sending import prepare_sending
 from detections.targets import Answers
 from sw_site.jobs.context import Reporter
 from sw_site.jobs.models import Job, JobState
@@ -39,6 +41,27 @@ def prelabel_here(
     with transaction.atomic():
         prepared = prepare(model, dataset, wish, answers, None)
         job = create_job(jobs.run_prelabel, **job_of(model, dataset, prepared))
+    return result_of(job, report)
+
+
+@transaction.atomic
+def start_sending(batch: DetectionBatch, dataset: Dataset, wish: Wish, answers: Answers, user: User | None) -> Job:
+    """What a batch found, to a dataset as proposals, queued. Raises like `start_prelabel`."""
+    prepared = prepare_sending(batch, dataset, wish, answers, user)
+    return submit(jobs.run_send, user=user, **sending_job(batch, dataset, prepared))
+
+
+def send_here(
+    batch: DetectionBatch, dataset: Dataset, wish: Wish, answers: Answers, report: Reporter
+) -> dict[str, Any]:
+    with transaction.atomic():
+        prepared = prepare_sending(batch, dataset, wish, answers, None)
+        job = create_job(jobs.run_send, **sending_job(batch, dataset, prepared))
+    return result_of(job, report)
+
+
+def result_of(job: Job, report: Reporter) -> dict[str, Any]:
+    """Do it here and now. Raises UserError with the job's own sentence when it fails."""
     try:
         done = run_here(job, report)
     except KeyboardInterrupt:
@@ -56,5 +79,14 @@ def job_of(model: TrainedModel, dataset: Dataset, prepared: Prepared) -> dict[st
         "title": f"Pre-label {prepared.images:,} photos of {dataset.name} with {model.name}",
         "payload": prepared.payload,
         "queue": "gpu",
+        "subject_url": dataset.get_absolute_url(),
+    }
+
+
+def sending_job(batch: DetectionBatch, dataset: Dataset, prepared: Prepared) -> dict[str, Any]:
+    return {
+        "kind": "prelabel",
+        "title": f"Send what {batch.model} found on {prepared.images:,} images to {dataset.name}",
+        "payload": prepared.payload,
         "subject_url": dataset.get_absolute_url(),
     }

@@ -108,3 +108,14 @@ class PrelabelForm(TargetForm):
     @property
     def has_models(self) -> bool:
         return self.fields["model"].queryset.exists()  # type: ignore[attr-defined]
+
+
+class SendForm(TargetForm):
+    """Where a batch's boxes go."""
+
+    dataset = forms.ModelChoiceField(queryset=Dataset.objects.none(), empty_label=None)
+    field_order = ["dataset", "threshold", "also_labelled"]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        self.fields["dataset"].queryset = Dataset.objects.visible_to(user)  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", batches.batch_list, name="batch-list"),
     path("new/", batches.batch_create, name="batch-create"),
     path("batches/<int:pk>/", batches.batch_detail, name="batch-detail"),
+    path("batches/<int:pk>/send/", batches.batch_send, name="batch-send"),
     path("batches/<int:pk>/status/", batches.batch_status, name="batch-status"),
     path("batches/<int:pk>/download/", batches.batch_download, name="batch-download"),
     path("models/<int:pk>/try/", try_it.try_it, name="try"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
 from django.db.models import F
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sw_site.accounts.models import User
 
 CHUNK = 200
+T = TypeVar("T")
 Progress = Callable[[int, int], None]
 #: Changes an image and its boxes in place and gives back the boxes to be written again; None leaves the image alone.
 Edit = Callable[[Image, list[Box]], "list[Box] | None"]
@@ -57,7 +58,7 @@ def change_images(
     return change
 
 
-def chunks(ids: Sequence[int], size: int = CHUNK) -> Iterator[Sequence[int]]:
+def chunks(ids: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
 
 

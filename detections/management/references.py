@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datasets import lookup
 from datasets.models import DatasetVersion
+from detections.models import DetectionBatch
 from sw_site.lib.errors import UserError
 from training.models import TrainedModel
 
@@ -18,3 +19,11 @@ def read_pair(text: str) -> tuple[str, str]:
     if not sign:
         raise UserError("bad_mapping", f"“{text}” has no =. Write it as the model's class=the version's class.")
     return name, other
+
+
+def batch_of(number: int) -> DetectionBatch:
+    found = DetectionBatch.objects.select_related("model__run").filter(pk=number).first()
+    if found is None:
+        known = ", ".join(str(pk) for pk in DetectionBatch.objects.values_list("pk", flat=True)[:10]) or "none yet"
+        raise UserError("no_such_batch", f"There is no batch {number}. The latest: {known}.", 404)
+    return found

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import default_storage
 
-from detections.actions import start_folder_batch, start_upload_batch, start_version_batch
-from detections.models import Detection, DetectionBatch, DetectionImage
+from detections import batches
+from detections.actions import start_filter_batch, start_folder_batch, start_upload_batch, start_version_batch
+from detections.models import Detection, DetectionBatch
 from sw_site.jobs.errors import JobCancelled
 from sw_site.jobs.models import JobState
+from sw_site.jobs.queue import retry
 from sw_site.lib.errors import UserError
 from tests.detections.builders import FOUND, bad_files, finish, make_detector, turned_picture, upload
-from tests.factories import make_user, make_version, picture_bytes
+from tests.factories import make_dataset, make_image, make_user, make_version, picture_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -131,19 +133,41 @@ def test_full_disk_leaves_no_batch_and_no_files(alice, monkeypatch):
     assert not default_storage.exists(written[0])
 
 
-def test_cancel_removes_previews_and_keeps_uploads(alice, monkeypatch):
-    batch = start_upload_batch(make_detector(), [upload(), upload()], alice)
+def test_stopped_half_way_it_keeps_what_it_has_and_goes_on(alice, monkeypatch):
+    monkeypatch.setattr(batches, "CHUNK", 2)
+    batch = start_upload_batch(make_detector(), [upload() for _ in range(5)], alice)
     calls = []
 
-    def cancel_at_the_second(context):
+    def cancel_at_the_fourth(context):
         calls.append(context)
-        if len(calls) == 2:
+        if len(calls) == 4:
             raise JobCancelled
 
-    monkeypatch.setattr("detections.jobs.JobContext.check", cancel_at_the_second)
-    assert finish(batch.job).state == JobState.CANCELLED
-    assert DetectionImage.objects.count() == 0
-    assert stored_files(batch) == ["000001.jpg", "000002.jpg"]
+    monkeypatch.setattr("detections.jobs.JobContext.check", cancel_at_the_fourth)
+    job = finish(batch.job)
+    assert (job.state, batch.images.count()) == (JobState.CANCELLED, 2)
+    previews = [name for name in stored_files(batch) if "previews" in name]
+    assert previews == ["previews/000001.webp", "previews/000002.webp"]
+    assert retry(job) and finish(job).result == {"images": 5, "boxes": 5, "problems": 0}
+    assert len(calls) == 4 + 3
+    assert len({image.original for image in batch.images.all()}) == 5
+
+
+def test_photos_of_a_filter(alice):
+    dataset = make_dataset()
+    wanted, gone = make_image(dataset, state="unlabelled"), make_image(dataset, state="unlabelled")
+    make_image(dataset)
+    batch = start_filter_batch(make_detector(), dataset, "?state=unlabelled", alice)
+    gone.delete()
+    assert finish(batch.job).state == JobState.SUCCEEDED
+    batch.refresh_from_db()
+    assert [(image.image_id, image.file) for image in batch.images.all()] == [(wanted.pk, wanted.file)]
+    assert [row["code"] for row in batch.problems] == ["image_gone"]
+
+
+def test_filter_without_photos(alice):
+    with pytest.raises(UserError, match="There are no images in this filter of"):
+        start_filter_batch(make_detector(), make_dataset(), "?state=approved", alice)
 
 
 def test_a_second_attempt_replaces_the_first(alice):

@@ -6,9 +6,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from datasets.lookup import dataset_by_name
-from detections.management.references import read_pair
+from detections.management.references import batch_of, read_pair
 from detections.prelabel import DEFAULT_THRESHOLD, Wish
-from detections.prelabel_actions import prelabel_here
+from detections.prelabel_actions import prelabel_here, send_here
 from detections.targets import answers_from_names
 from sw_site.lib.commands import SiteCommand, progress_bar
 from training.lookup import model_of
@@ -20,7 +20,11 @@ class Command(SiteCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("name", help="Name of the dataset.")
-        parser.add_argument("--model", required=True, metavar="MODEL", help="A model's name or number.")
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument("--model", metavar="MODEL", help="A model's name or number.")
+        source.add_argument(
+            "--batch", type=int, metavar="N", help="What this batch found, instead of a model; adds missing photos."
+        )
         parser.add_argument("--filter", default="", help='As in the address of the grid: "state=unlabelled".')
         parser.add_argument("--threshold", type=float, default=DEFAULT_THRESHOLD, help="Least score. Default: 0.5.")
         parser.add_argument(
@@ -37,12 +41,17 @@ class Command(SiteCommand):
         )
 
     def run(self, **options: Any) -> dict[str, Any]:
-        dataset, model = dataset_by_name(options["name"]), model_of(options["model"])
+        dataset = dataset_by_name(options["name"])
+        batch = batch_of(options["batch"]) if options["batch"] is not None else None
+        model = batch.model if batch else model_of(options["model"])
         names = None if options["classes"] is None else dict(read_pair(text) for text in options["classes"])
         answers = answers_from_names(model, dataset, names, options["new_classes"])
         wish = Wish(options["filter"], options["threshold"], options["also_labelled"])
         with progress_bar(f"Pre-label {dataset}", quiet=options["json"]) as report:
-            result = prelabel_here(model, dataset, wish, answers, report)
+            if batch:
+                result = send_here(batch, dataset, wish, answers, report)
+            else:
+                result = prelabel_here(model, dataset, wish, answers, report)
         return {"dataset": dataset.name, "model": model.name, "threshold": wish.threshold, **result}
 
     def describe(self, result: dict[str, Any]) -> None:
