@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from django.shortcuts import get_object_or_404
 
 from datasets.models import DatasetVersion
-from detections.models import DetectionBatch, DetectionImage, Evaluation, MistakeSearch, Suspicion
+from detections.models import DetectionBatch, DetectionImage, Evaluation, MistakeSearch, Suspicion, VideoScan
 from training.models import TrainedModel
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from detections.mistake_models import SearchQuerySet
     from detections.models import BatchQuerySet, EvaluationQuerySet
+    from detections.video_models import VideoQuerySet
     from sw_site.accounts.models import User
 
 
@@ -65,3 +66,12 @@ def search_for(request: HttpRequest, pk: int) -> MistakeSearch:
 def suspicion_for(request: HttpRequest, pk: int) -> Suspicion:
     rows = Suspicion.objects.filter(search__in=MistakeSearch.objects.visible_to(who(request)))
     return get_object_or_404(rows.select_related("image__dataset", "search", "label_class"), pk=pk)
+
+
+def videos_for(request: HttpRequest) -> VideoQuerySet:
+    rows = VideoScan.objects.visible_to(who(request))
+    return rows.select_related("model__run__version__dataset", "job", "created_by")
+
+
+def video_for(request: HttpRequest, pk: int) -> VideoScan:
+    return get_object_or_404(videos_for(request), pk=pk)

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from django.core.files.storage import default_storage
+
 from datasets.curation.jobs import who
+from datasets.formats.records import FormatError
 from datasets.jobs import submit_thumbnails
-from datasets.models import BulkChange
-from datasets.sources.fetched import working_folder
+from datasets.models import BulkChange, Dataset
+from datasets.sources.fetched import Fetched, import_fetched, part_of, working_folder
+from datasets.sources.jobs import finish, user_of
+from datasets.sources.video import FrameChoice, take_frames
 from detections.batches import Upload, detect_batch
 from detections.evaluation import keep, measure
 from detections.mistakes.folds import search_by_folds
 from detections.mistakes.search import search_with_model
-from detections.models import DetectionBatch, Evaluation, MistakeSearch
+from detections.models import DetectionBatch, Evaluation, MistakeSearch, VideoScan
 from detections.prelabel import Wish, prelabel, sentence
 from detections.sending import send
+from detections.videos.work import remarks, scan
 from sw_site.jobs.context import JobContext
 from sw_site.jobs.errors import JobError
 from sw_site.lib.errors import UserError
@@ -104,6 +111,37 @@ def run_send(
     context.progress(1, 1, said)
     rows = [problem.as_json() for problem in problems]
     return {"change": change.pk, "sentence": said, "added": added, **asdict(tally), "problems": rows}
+
+
+def scan_video(context: JobContext, scan_id: int) -> dict[str, Any] | None:
+    """Job: look at every frame of a video. Its files appear together, at the end."""
+    row = VideoScan.objects.select_related("model__run").filter(pk=scan_id).first()
+    if row is None:
+        return None
+    with told_to_people():
+        summary = scan(row, context.step)
+    context.progress(1, 1, " ".join([f"{summary['frames']:,} frames.", *remarks(summary)]))
+    return {"frames": summary["frames"], "seconds": summary["seconds"]}
+
+
+def import_frames(context: JobContext, scan_id: int, dataset_id: int, numbers: list[int]) -> dict[str, Any] | None:
+    """Job: these frames of a video become images of a dataset; they remember their video and time."""
+    row = VideoScan.objects.filter(pk=scan_id).first()
+    dataset = Dataset.objects.filter(pk=dataset_id).first()
+    if row is None or dataset is None:
+        return None
+    source = Path(default_storage.path(row.file))
+    with working_folder(context) as folder:
+        video = folder / row.file_name
+        video.symlink_to(source)  # images are named after the video, not after our file
+        fetched = Fetched(folder / "frames")
+        choice = FrameChoice(keep_alike=True, numbers=tuple(numbers))
+        try:
+            take_frames(video, choice, fetched, part_of(context.step, 0, 0.8))
+        except (FormatError, OSError) as error:
+            raise JobError(f"{row.file_name}: {error}") from error
+        report = import_fetched(dataset, fetched, user_of(context), part_of(context.step, 0.8, 1))
+    return finish(context, dataset, report)
 
 
 @contextmanager

@@ -147,3 +147,4 @@ class Evaluation(models.Model):
 
 # Here because Django looks for an app's models in this module.
 from detections.mistake_models import FoldRun, MistakeSearch, Suspicion  # noqa: E402, F401
+from detections.video_models import VideoScan  # noqa: E402, F401

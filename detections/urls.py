@@ -1,6 +1,6 @@
 from django.urls import path
 
-from detections.views import batches, comparisons, evaluations, files, mistakes, prelabel, standings, try_it
+from detections.views import batches, comparisons, evaluations, files, mistakes, prelabel, standings, try_it, videos
 
 app_name = "detections"
 
@@ -29,5 +29,10 @@ urlpatterns = [
     path("mistakes/<int:pk>/download/", mistakes.mistake_download, name="mistake-download"),
     path("mistakes/<int:pk>/back/", mistakes.mistake_back, name="mistake-back"),
     path("mistakes/suspicions/<int:pk>/", mistakes.mistake_answer, name="mistake-answer"),
+    path("videos/", videos.video_list, name="video-list"),
+    path("videos/<int:pk>/", videos.video_detail, name="video-detail"),
+    path("videos/<int:pk>/status/", videos.video_status, name="video-status"),
+    path("videos/<int:pk>/files/<str:name>/", videos.video_file, name="video-file"),
+    path("videos/<int:pk>/frames/", videos.video_frames, name="video-frames"),
     path("files/<int:pk>/", files.file, name="file"),
 ]

@@ -20,6 +20,7 @@ api.add_router("/training", "training.starts_api.router")
 api.add_router("/training", "training.curating_api.router")
 api.add_router("/detections", "detections.api.router")
 api.add_router("/detections/mistakes", "detections.mistakes.api.router")
+api.add_router("/detections/videos", "detections.videos.api.router")
 
 #: What a program sends here by itself can be wrong only by a fault of the program.
 #: (An address that is read and written has the name of its reading.)

@@ -1,6 +1,6 @@
 """Frames of a video as image files. A process of its own, so that a decoder that crashes takes nobody along:
 
-    python -m datasets.sources.frames VIDEO FOLDER --stem NAME --seconds 1 | --frames 30 [--keep-alike] [--most N]
+    python -m datasets.sources.frames VIDEO FOLDER --stem NAME --seconds 1|--frames 30|--numbers 4,9 [--keep-alike]
 
 Every line on stdout is one JSON object: {"kept": file name, "frame", "seconds", "sha256"} for each image written,
 {"at": share of the video, 0 to 1} now and then, and at the end {"decoded", "stated", "alike", "limit"} or {"error"}.
@@ -38,13 +38,16 @@ class VideoError(Exception):
 
 @dataclass
 class Choice:
-    """Which frames are wanted: every so many seconds of the video, or every so many frames."""
+    """Which frames are wanted: every so many seconds of the video, every so many frames, or those numbers."""
 
     seconds: float = 0.0
     frames: int = 0
+    numbers: frozenset[int] = frozenset()
     _last: int = field(default=-1, init=False)
 
     def wants(self, frame: int, seconds: float) -> bool:
+        if self.numbers:
+            return frame in self.numbers
         # Half a millisecond is added because times are rounded: 0.9999 s is meant to be 1 s.
         step = frame // self.frames if self.frames else int((seconds + 0.0005) / self.seconds)
         wanted = step > self._last
@@ -68,14 +71,14 @@ class Film:
         if width * height > MAX_PIXELS:
             raise VideoError(f"has {width:.0f} x {height:.0f} pixels; 12,000 x 12,000 is the most.")
         self.stated = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
-        self._rate = self._capture.get(cv2.CAP_PROP_FPS) or 25.0
+        self.rate = self._capture.get(cv2.CAP_PROP_FPS) or 25.0
 
     def times(self) -> Iterator[tuple[int, float]]:
         """(number from 0, seconds) of each frame in turn; where a file states no times, its rate does."""
         number, before = 0, -1.0
         while self._capture.grab():
             stated = self._capture.get(self._cv2.CAP_PROP_POS_MSEC) / 1000
-            seconds = stated if stated > before else max(before, 0.0) + (1 / self._rate if number else 0.0)
+            seconds = stated if stated > before else max(before, 0.0) + (1 / self.rate if number else 0.0)
             yield number, seconds
             number, before = number + 1, seconds
 
@@ -130,10 +133,11 @@ def main() -> None:
     parser.add_argument("--stem", required=True)
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--frames", type=int, default=0)
+    parser.add_argument("--numbers", default="")
     parser.add_argument("--keep-alike", action="store_true")
     parser.add_argument("--most", type=int, default=20_000)
     given = parser.parse_args()
-    choice = Choice(given.seconds, given.frames)
+    choice = Choice(given.seconds, given.frames, frozenset(map(int, filter(None, given.numbers.split(",")))))
     try:
         for line in extract(Film(given.video), given.folder, given.stem, choice, given.keep_alike, given.most):
             print(json.dumps(line), flush=True)

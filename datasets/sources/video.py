@@ -34,11 +34,15 @@ BEGINNINGS = (b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"0&\x
 
 @dataclass(frozen=True)
 class FrameChoice:
-    """Which frames: every `seconds` seconds, or every `frames` frames (the other is 0). `keep_alike` drops none."""
+    """Which frames: every `seconds` seconds, every `frames` frames (the other is 0), or those `numbers`.
+
+    `keep_alike` drops none.
+    """
 
     seconds: float = 1.0
     frames: int = 0
     keep_alike: bool = False
+    numbers: tuple[int, ...] = ()
 
     def check(self) -> None:
         """Raises UserError unless exactly one of the two is given, in bounds."""
@@ -46,6 +50,10 @@ class FrameChoice:
             raise UserError("bad_frames", "Say how often: every so many seconds, or every so many frames; not both.")
         if self.seconds and not 0.01 <= self.seconds <= 86_400:
             raise UserError("bad_frames", "Between two images must be 0.01 to 86,400 seconds.")
+
+
+#: Animations: of an import they are pictures, asked for by name they are read frame by frame.
+GIF = (b"GIF87a", b"GIF89a")
 
 
 def is_video(head: bytes) -> bool:
@@ -70,13 +78,13 @@ def take_frames(video: Path, choice: FrameChoice, fetched: Fetched, step: Callab
         head = file.read(1024)
         if not head:
             raise unreadable("is empty (0 bytes). Send it again.")
-        if not is_video(head):
+        if not (is_video(head) or head.startswith(GIF)):
             raise unreadable(f"is of a kind that is not read, or is none. Read are {KINDS}.")
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     folder = free_folder(fetched.folder, video.name)
     kept, at = 0, 0.0
-    for said in _lines(_command(video, folder, choice)):
+    for said in lines_of(_command(video, folder, choice)):
         if "kept" in said:
             kept += 1
             origin = Origin(OriginKind.VIDEO, video.name[:500], digest, said["frame"], said["seconds"])
@@ -119,12 +127,14 @@ def free_folder(root: Path, name: str) -> Path:
 def _command(video: Path, folder: Path, choice: FrameChoice) -> list[str]:
     stem = re.sub(r"[^\w.-]+", "_", video.stem).strip("._-")[:80] or "frame"
     often = ["--frames", str(choice.frames)] if choice.frames else ["--seconds", str(choice.seconds)]
+    if choice.numbers:
+        often = ["--numbers", ",".join(map(str, choice.numbers))]
     keep = ["--keep-alike"] if choice.keep_alike else []
     module = [sys.executable, "-m", "datasets.sources.frames"]
     return [*module, f"--stem={stem}", "--most", str(MOST_FRAMES), *often, *keep, str(video.absolute()), str(folder)]
 
 
-def _lines(command: list[str]) -> Iterator[dict[str, Any]]:
+def lines_of(command: list[str]) -> Iterator[dict[str, Any]]:
     """What a process says, line by line; an empty dictionary every second in which it says nothing."""
     environment = {**os.environ, VARIABLE: str(os.getpid())}
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""`manage.py detect MODEL PATH... --output DIR`: boxes on files and folders, as pictures and as JSON."""
+"""`manage.py detect MODEL PATH... --output DIR`: boxes on images, folders and videos, drawn and as JSON."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from detections.drawing import annotate
 from detections.inference import Detected, Problem, Source, detect_images, load_predictor
 from detections.metrics.values import HEADLINE_SCORE
 from detections.pictures import image_files
+from detections.video_models import Sound
+from detections.videos.work import add_sound, is_film, remarks, scan_file
 from sw_site.lib.commands import SiteCommand, progress_bar
 from sw_site.lib.errors import UserError
 from training.lookup import model_of
+from training.models import TrainedModel
 
 DOCUMENT = "detections.json"
 
@@ -29,8 +32,9 @@ class Command(SiteCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("model", metavar="MODEL", help="A model's name or number.")
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="Image files, and folders of them.")
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="Images, videos, folders of images.")
         parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="Where the results go.")
+        parser.add_argument("--no-track", action="store_true", help="Judge each frame of a video by itself.")
         parser.add_argument(
             "--threshold", type=float, default=HEADLINE_SCORE, help="Least score, 0 to 1. Default: 0.5."
         )
@@ -39,7 +43,8 @@ class Command(SiteCommand):
         if not 0 <= options["threshold"] <= 1:
             raise UserError("bad_threshold", "The threshold is a score from 0 to 1. Give for example --threshold 0.5.")
         model = model_of(options["model"])
-        sources = find_sources(options["paths"], options["output"])
+        films, rest = apart(options["paths"])
+        sources = find_sources(rest, options["output"]) if rest else []
         predictor = load_predictor(model)
         output = make_folder(options["output"])
         writer = Writer(output, options["threshold"], model.label_map)
@@ -51,11 +56,13 @@ class Command(SiteCommand):
                 else:
                     writer.add(found)
                 report(done / len(sources), f"{done} of {len(sources)} images")
+            videos = [detect_video(film, model, writer, options, report, problems) for film in films]
         result = {
             "model": model.name,
             "threshold": options["threshold"],
             "output": str(output),
             "images": writer.images,
+            "videos": [video for video in videos if video],
             "problems": [problem.as_json() for problem in problems],
         }
         writer.write(DOCUMENT, json.dumps(result, indent=1, ensure_ascii=False).encode())
@@ -64,8 +71,37 @@ class Command(SiteCommand):
     def describe(self, result: dict[str, Any]) -> None:
         boxes = sum(len(image["boxes"]) for image in result["images"])
         self.stdout.write(f"{boxes} boxes on {len(result['images'])} images; see {result['output']}.")
+        for video in result["videos"]:
+            seen = ", ".join(f"{row['name']} in {row['frames']:,} frames" for row in video["classes"]) or "nothing"
+            words = " ".join([f"{video['frames']:,} frames: {seen}.", Sound(video["sound"]).label, *video["remarks"]])
+            self.stdout.write(f"{video['file']}: {words}")
         for problem in result["problems"]:
             self.stderr.write(f"{problem['file']}: {problem['message']}")
+
+
+def apart(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """Videos and animations on the left, everything else on the right."""
+    films = [path for path in paths if path.is_file() and is_film(path)]
+    return films, [path for path in paths if path not in films]
+
+
+def detect_video(
+    film: Path, model: TrainedModel, writer: Writer, options: dict[str, Any], report: Any, problems: list[Problem]
+) -> dict[str, Any] | None:
+    """A copy of the video with boxes, and a line of JSON a frame; None when it cannot be used, which is noted."""
+    stem = Path(writer.free_name(film.stem)).stem
+    output, boxes = writer.folder / f"{stem}.webm", writer.folder / f"{stem}.jsonl"
+    chosen = {"threshold": options["threshold"], "track": not options["no_track"]}
+    try:
+        summary = scan_file(
+            film, film.name, model, output, boxes, lambda at, total, words: report(at / total, words), **chosen
+        )
+    except UserError as error:
+        problems.append(Problem(str(film), error.code, error.message))
+        return None
+    sound = add_sound(output, film)
+    files = {"file": str(film), "annotated": output.name, "boxes": boxes.name}
+    return {**files, "sound": str(sound), "remarks": remarks(summary), **summary}
 
 
 class Writer:
