@@ -68,6 +68,7 @@ def scan_file(
             if "error" in said:
                 raise UserError("video_not_readable", f"“{name}” {said['error']}", 422)
             if "summary" in said:
+                step(0.97, 1, "Looked at every frame")
                 parts[0].replace(output)
                 parts[1].replace(boxes)
                 return said["summary"] | {"classes": named(said["summary"]["classes"], model.label_map)}
@@ -110,7 +111,6 @@ def scan(row: VideoScan, step: Step) -> dict[str, Any]:
     output, boxes = source.with_name("annotated.webm"), source.with_name("boxes.jsonl")
     options: dict[str, Any] = {"threshold": row.threshold, "track": row.track}
     summary = scan_file(source, row.file_name, row.model, output, boxes, step, **options)
-    step(0.98, 1, "Sound")
     row.sound = add_sound(output, source)
     folder = str(Path(row.file).parent)
     row.summary, row.annotated, row.boxes_file = summary, f"{folder}/{output.name}", f"{folder}/{boxes.name}"
