@@ -1,12 +1,12 @@
 """What it costs a training that the site follows it, and that somebody has its page open. Goal: 2 % of a step.
 
     .venv/bin/python -m benchmarks.training.overhead
-    .venv/bin/python -m benchmarks.training.overhead --rounds 20 --window 20 --size 320
+    .venv/bin/python -m benchmarks.training.overhead --rounds 20 --steps 100 --size 320
 
-One run of the real engine goes on all the time. In turns, for a window of seconds each, it is left alone, or followed:
-a worker's job reads its events every half second into the database, and a page asks for figures and curves every
-second. Steps are counted by the engine's own clock, between the first and the last event of each window. `ratio`
-compares the seconds a step takes, followed to alone, over neighbouring windows: their median and quartiles. Run it on a
+One run of the real engine goes on all the time. In turns, for so many steps each, it is left alone, or followed: a
+worker's job reads its events every half second into the database, and a page asks for figures and curves every second.
+Time is that of the engine's own events, from the first to the last that fall into a turn. `ratio`
+compares the seconds a step takes, followed to alone, over neighbouring turns: their median and quartiles. Run it on a
 machine with nothing else to do.
 """
 
@@ -30,16 +30,16 @@ PAGE_SECONDS = 1.0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--window", type=float, default=20.0, help="seconds of each turn")
+    parser.add_argument("--steps", type=int, default=100, help=f"of each turn; one event every {LOG_EVERY}")
     parser.add_argument("--size", type=int, default=320)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DATA_DIR"] = folder
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sw_site.settings")
-        print(json.dumps(run(options.rounds, options.window, options.size), indent=2))
+        print(json.dumps(run(options.rounds, options.steps, options.size), indent=2))
 
 
-def run(rounds: int, window: float, size: int) -> dict[str, Any]:
+def run(rounds: int, steps: int, size: int) -> dict[str, Any]:
     import django
     from django.core.management import call_command
 
@@ -55,7 +55,8 @@ def run(rounds: int, window: float, size: int) -> dict[str, Any]:
     with engine_child(directory) as process:
         follow = follower(made, process.pid)
         wait_for_steps(directory / "events.jsonl", process)
-        spans = [(name, *turn(window, follow if name == "followed" else None)) for name in order(rounds)]
+        sides = {"followed": follow, "alone": lambda: None}
+        spans = [(name, *turn(directory / "events.jsonl", steps, sides[name])) for name in order(rounds)]
     return report(step_times(directory / "events.jsonl"), spans)
 
 
@@ -77,8 +78,8 @@ def endless_run(version: Any, size: int) -> Any:
     return made
 
 
-def follower(made: Any, pid: int) -> Callable[[float], None]:
-    """`follow(until)`: what the site does beside the engine until that moment, in a job's way and a page's way."""
+def follower(made: Any, pid: int) -> Callable[[], None]:
+    """What the site does beside the engine every half second, in a job's way and a page's way."""
     from django.contrib.auth import get_user_model
     from django.test import Client
 
@@ -86,7 +87,6 @@ def follower(made: Any, pid: int) -> Callable[[float], None]:
     from sw_site.jobs.models import Job, JobState
     from training.devices import Device
     from training.following import RunFollower
-    from training.jobs import POLL_SECONDS
     from training.machine import MachineWatch
 
     Job.objects.filter(pk=made.job_id).update(state=JobState.RUNNING)
@@ -98,16 +98,15 @@ def follower(made: Any, pid: int) -> Callable[[float], None]:
     client.force_login(get_user_model().objects.get_or_create(username="bench")[0])
     pages = [f"{made.get_absolute_url()}{part}/" for part in ("status", "series", "frames")]
 
-    def follow(until: float) -> None:
-        asked = 0.0
-        while time.time() < until:
-            rows.pull()
-            context.flush()
-            if time.time() - asked >= PAGE_SECONDS:
-                asked = time.time()
-                for page in pages:
-                    client.get(page)
-            time.sleep(POLL_SECONDS)
+    asked = [0.0]
+
+    def follow() -> None:
+        rows.pull()
+        context.flush()
+        if time.time() - asked[0] >= PAGE_SECONDS:
+            asked[0] = time.time()
+            for page in pages:
+                client.get(page)
 
     return follow
 
@@ -120,13 +119,14 @@ def wait_for_steps(events: Path, process: Any) -> None:
         time.sleep(0.5)
 
 
-def turn(seconds: float, follow: Callable[[float], None] | None) -> tuple[float, float]:
-    """(begin, end) of a window in which the run was followed, or not."""
-    begin = time.time()
-    if follow:
-        follow(begin + seconds)
-    else:
-        time.sleep(seconds)
+def turn(events: Path, steps: int, beside: Callable[[], None]) -> tuple[float, float]:
+    """(begin, end) of a turn that is so many steps long."""
+    from training.jobs import POLL_SECONDS
+
+    begin, first = time.time(), step_times(events)[-1][1]
+    while step_times(events)[-1][1] < first + steps + LOG_EVERY:
+        beside()
+        time.sleep(POLL_SECONDS)
     return begin, time.time()
 
 
@@ -154,8 +154,6 @@ def report(times: list[tuple[float, int]], spans: list[tuple[str, float, float]]
 
 def seconds_per_step(times: list[tuple[float, int]], begin: float, end: float) -> float:
     inside = [(at, step) for at, step in times if begin <= at <= end]
-    if len(inside) < 2:
-        raise RuntimeError("a window was too short for two events; give a longer --window")
     (first, one), (last, other) = inside[0], inside[-1]
     return (last - first) / (other - one)
 
