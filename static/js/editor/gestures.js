@@ -24,6 +24,8 @@ export class Gestures {
     /** @type {Gesture | null} */
     this.current = null;
     this.pinch = null;
+    /** The box that the last press met, and the one that the first click of a double click met. @type {{last?: string, first?: string}} */
+    this.met = {};
     const listen = (type, handler, options) => this.stage.addEventListener(type, handler.bind(this), options);
     listen("pointerdown", this.down);
     listen("pointermove", this.move);
@@ -31,6 +33,9 @@ export class Gestures {
     listen("pointercancel", this.lost);
     listen("pointerleave", () => editor.renderer.crosshair(null));
     listen("wheel", this.wheel, { passive: false });
+    listen("click", (event) => {
+      if (event.detail === 1) this.met.first = this.met.last;
+    });
     listen("dblclick", this.doubleClick);
     listen("auxclick", (event) => event.preventDefault());
   }
@@ -69,6 +74,7 @@ export class Gestures {
     if (editor.mode === "extreme") return beginExtreme(editor, event);
     if (editor.mode === "draw") return beginDraw(editor, event);
     const target = hit(editor, event);
+    this.met.last = target?.box.id;
     // With Shift a drag draws inside the box, and a click chooses one more.
     if (target && event.shiftKey && editor.canEdit) return beginDraw(editor, event, () => editor.store.toggle(target.box.id));
     if (target) return beginSelect(editor, event, target);
@@ -133,9 +139,11 @@ export class Gestures {
     this.editor.viewport.zoomBy(factor, this.editor.viewport.stagePoint(event));
   }
 
-  /** @private */
+  /** @private The class of the box that was clicked first, although both clicks have gone on to boxes under it. */
   doubleClick(event) {
-    const target = this.editor.mode === "select" && hit(this.editor, event);
-    if (target) this.editor.act("relabel");
+    const { editor, met } = this;
+    if (editor.mode !== "select" || !met.first || !hit(editor, event)) return;
+    editor.store.select(met.first);
+    editor.act("relabel");
   }
 }
