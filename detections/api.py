@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -27,12 +27,14 @@ from detections.actions import (
 from detections.classes import mapping_from_names
 from detections.documents import batch_document, batch_response
 from detections.evaluation import read_manifest_of, summary
+from detections.label_next import DEFAULT_COUNT, MOST
 from detections.metrics.values import HEADLINE_SCORE
 from detections.models import DetectionBatch, Evaluation
 from detections.prelabel import DEFAULT_THRESHOLD, Wish
-from detections.prelabel_actions import start_prelabel, start_sending
+from detections.prelabel_actions import start_label_next, start_prelabel, start_sending
 from detections.single import as_file, as_json, detect_one
 from detections.targets import answers_from_names
+from sw_site.jobs.models import Job
 from sw_site.lib.errors import UserError
 
 router = Router(tags=["detections"])
@@ -118,6 +120,31 @@ def create_prelabel(request: HttpRequest, data: PrelabelIn) -> Status[dict[str, 
     wish = Wish(data.filter, data.threshold, data.also_labelled)
     job = start_prelabel(model, dataset, wish, answers, who(request))
     return Status(202, {"job": job.pk, "change": job.payload["change_id"], "images": len(job.payload["ids"])})
+
+
+class LabelNextIn(Schema):
+    dataset: str
+    model: int
+    filter: str = Field("", max_length=1000)
+    count: int = Field(DEFAULT_COUNT, ge=1, le=MOST)
+    name: str = Field("", max_length=100)
+
+
+class LabelNextOut(Schema):
+    """The batch of what the model finds, the job, and the view that will hold the photos."""
+
+    batch: int
+    job: int
+    view: int
+
+
+@router.post("/label-next", response={202: LabelNextOut})
+def create_label_next(request: HttpRequest, data: LabelNextIn) -> Status[dict[str, int]]:
+    """The photos without an answer that are worth labelling first, into a view of your own."""
+    dataset, model = dataset_for(request, data.dataset), model_for(request, data.model)
+    batch = start_label_next(model, dataset, data.filter, data.count, data.name, who(request))
+    job = cast(Job, batch.job)
+    return Status(202, {"batch": batch.pk, "job": job.pk, "view": job.payload["view_id"]})
 
 
 @router.get("/batches", response=list[BatchOut])

@@ -13,12 +13,13 @@ from django.core.files.storage import default_storage
 from datasets.curation.jobs import who
 from datasets.formats.records import FormatError
 from datasets.jobs import submit_thumbnails
-from datasets.models import BulkChange, Dataset
+from datasets.models import BulkChange, Dataset, SavedView
 from datasets.sources.fetched import Fetched, import_fetched, part_of, working_folder
 from datasets.sources.jobs import finish, user_of
 from datasets.sources.video import FrameChoice, take_frames
 from detections.batches import Upload, detect_batch
 from detections.evaluation import keep, measure
+from detections.label_next import choose, fill
 from detections.mistakes.folds import search_by_folds
 from detections.mistakes.search import search_with_model
 from detections.models import DetectionBatch, Evaluation, MistakeSearch, VideoScan
@@ -142,6 +143,22 @@ def import_frames(context: JobContext, scan_id: int, dataset_id: int, numbers: l
             raise JobError(f"{row.file_name}: {error}") from error
         report = import_fetched(dataset, fetched, user_of(context), part_of(context.step, 0.8, 1))
     return finish(context, dataset, report)
+
+
+def run_label_next(
+    context: JobContext, batch_id: int, view_id: int, ids: list[int], count: int
+) -> dict[str, Any] | None:
+    """Job: detect on photos without an answer, then put those worth labelling first into a view."""
+    batch = DetectionBatch.objects.select_related("model__run", "dataset").filter(pk=batch_id).first()
+    view = SavedView.objects.select_related("dataset").filter(pk=view_id).first()
+    if batch is None or view is None:
+        return None
+    with told_to_people():
+        images, boxes = detect_batch(batch, (), context.step, ids)
+    chosen = fill(view, choose(batch, count))
+    context.progress(1, 1, f"{chosen:,} of {images:,} photos chosen")
+    counts = {"images": images, "boxes": boxes, "problems": len(batch.problems)}
+    return {**counts, "view": view.pk, "view_url": view.get_absolute_url(), "chosen": chosen}
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from datasets.models import Dataset
-from detections import jobs
+from detections import jobs, label_next
 from detections.models import DetectionBatch
 from detections.prelabel import Prepared, Wish, prepare
 from detections.sending import prepare_sending
@@ -58,6 +58,40 @@ def send_here(
         prepared = prepare_sending(batch, dataset, wish, answers, None)
         job = create_job(jobs.run_send, **sending_job(batch, dataset, prepared))
     return result_of(job, report)
+
+
+@transaction.atomic
+def start_label_next(
+    model: TrainedModel, dataset: Dataset, query: str, count: int, name: str, user: User
+) -> DetectionBatch:
+    """The photos to label next, queued; the batch's page tells when they are chosen. Raises UserError."""
+    batch, payload = label_next_of(model, dataset, query, count, name, user)
+    batch.job = submit(jobs.run_label_next, user=user, **payload)
+    batch.save(update_fields=["job"])
+    return batch
+
+
+def label_next_here(
+    model: TrainedModel, dataset: Dataset, query: str, count: int, name: str, user: User, report: Reporter
+) -> dict[str, Any]:
+    with transaction.atomic():
+        batch, payload = label_next_of(model, dataset, query, count, name, user)
+        batch.job = create_job(jobs.run_label_next, user=user, **payload)
+        batch.save(update_fields=["job"])
+    return result_of(batch.job, report)
+
+
+def label_next_of(
+    model: TrainedModel, dataset: Dataset, query: str, count: int, name: str, user: User
+) -> tuple[DetectionBatch, dict[str, Any]]:
+    batch, ids, view = label_next.prepare(model, dataset, query, count, name, user)
+    return batch, {
+        "kind": "label_next",
+        "title": f"Choose what to label next in {dataset.name} with {model.name}",
+        "payload": {"batch_id": batch.pk, "view_id": view.pk, "ids": ids, "count": count},
+        "queue": "gpu",
+        "subject_url": batch.get_absolute_url(),
+    }
 
 
 def result_of(job: Job, report: Reporter) -> dict[str, Any]:

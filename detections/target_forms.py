@@ -10,6 +10,7 @@ from django import forms
 
 from datasets.models import Dataset
 from detections.classes import ClassesDiffer, likely
+from detections.label_next import DEFAULT_COUNT, MOST
 from detections.prelabel import DEFAULT_THRESHOLD
 from detections.targets import Answers, classes_of, strangers
 from sw_site.lib.errors import UserError
@@ -119,3 +120,20 @@ class SendForm(TargetForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
         self.fields["dataset"].queryset = Dataset.objects.visible_to(user)  # type: ignore[attr-defined]
+
+
+class LabelNextForm(forms.Form):
+    model = forms.ModelChoiceField(queryset=TrainedModel.objects.none(), empty_label=None)
+    count = forms.IntegerField(min_value=1, max_value=MOST, initial=DEFAULT_COUNT, label="How many photos")
+    name = forms.CharField(
+        max_length=100, required=False, label="Name of the view", help_text="Photos chosen before under it make way."
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = TrainedModel.objects.visible_to(user).select_related("run")
+        self.fields["model"].queryset = rows  # type: ignore[attr-defined]
+
+    @property
+    def has_models(self) -> bool:
+        return self.fields["model"].queryset.exists()  # type: ignore[attr-defined]

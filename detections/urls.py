@@ -12,6 +12,7 @@ urlpatterns = [
     path("batches/<int:pk>/status/", batches.batch_status, name="batch-status"),
     path("batches/<int:pk>/download/", batches.batch_download, name="batch-download"),
     path("models/<int:pk>/try/", try_it.try_it, name="try"),
+    path("next/<slug:slug>/", prelabel.label_next_create, name="label-next"),
     path("prelabel/<slug:slug>/", prelabel.prelabel_create, name="prelabel"),
     path("evaluations/new/", evaluations.evaluation_create, name="evaluation-create"),
     path("models/standings/", standings.model_standings, name="standings"),

@@ -14,9 +14,9 @@ from datasets.models import Dataset
 from datasets.views.grid import choices
 from detections.access import who
 from detections.prelabel import Wish
-from detections.prelabel_actions import start_prelabel
+from detections.prelabel_actions import start_label_next, start_prelabel
 from detections.proposals import open_images
-from detections.target_forms import PrelabelForm
+from detections.target_forms import LabelNextForm, PrelabelForm
 from sw_site.jobs.models import Job
 from sw_site.lib.errors import UserError
 
@@ -56,3 +56,29 @@ def start(form: PrelabelForm, dataset: Dataset, found: GridFilter) -> Job | None
     except UserError as error:
         form.refuse(error, data["model"], dataset)
         return None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def label_next_create(request: HttpRequest, slug: str) -> HttpResponse:
+    """Which photos of the filter to label next, chosen with a model into a view."""
+    dataset, found = dataset_for(request, slug), GridFilter.read(request.GET)
+    form = LabelNextForm(request.POST if request.method == "POST" else None, user=who(request))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        values = (data["model"], dataset, found.query_string(), data["count"], data["name"])
+        try:
+            batch = start_label_next(*values, who(request))
+        except UserError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.info(request, "The model looks at the photos; then this page leads to those chosen.")
+            return redirect(batch)
+    context = {
+        "dataset": dataset,
+        "form": form,
+        "query": found.query_string(),
+        "chips": choices(dataset, found)["chips"],
+        "unanswered": found.apply(dataset).filter(open_images(False)).count(),
+    }
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "detections/label_next_form.html", context, status=status)
