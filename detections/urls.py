@@ -1,6 +1,17 @@
 from django.urls import path
 
-from detections.views import batches, comparisons, evaluations, files, mistakes, prelabel, standings, try_it, videos
+from detections.views import (
+    batches,
+    comparisons,
+    evaluations,
+    files,
+    loop,
+    mistakes,
+    prelabel,
+    standings,
+    try_it,
+    videos,
+)
 
 app_name = "detections"
 
@@ -30,6 +41,7 @@ urlpatterns = [
     path("mistakes/<int:pk>/download/", mistakes.mistake_download, name="mistake-download"),
     path("mistakes/<int:pk>/back/", mistakes.mistake_back, name="mistake-back"),
     path("mistakes/suspicions/<int:pk>/", mistakes.mistake_answer, name="mistake-answer"),
+    path("models/<int:pk>/loop/", loop.model_loop, name="loop"),
     path("videos/", videos.video_list, name="video-list"),
     path("videos/<int:pk>/", videos.video_detail, name="video-detail"),
     path("videos/<int:pk>/status/", videos.video_status, name="video-status"),

@@ -12,6 +12,7 @@ from ninja.pagination import paginate
 
 from datasets.models import Dataset
 from detections.access import model_for, search_for, searches_for, suspicion_for, who
+from detections.loop import go_on, loop_json, loop_of
 from detections.mistake_models import Answer, MistakeSearch, Suspicion
 from detections.mistakes.actions import start_fold_search, start_search
 from detections.mistakes.answers import answer, take_back
@@ -120,3 +121,15 @@ def answer_suspicion(request: HttpRequest, pk: int, data: AnswerIn) -> dict[str,
 def delete_answer(request: HttpRequest, pk: int) -> dict[str, Any]:
     """Takes an answer back, and what it did to the labels."""
     return suspicion_json(take_back(suspicion_for(request, pk), who(request)))
+
+
+@router.get("/loop/{int:model}")
+def get_loop(request: HttpRequest, model: int) -> dict[str, Any]:
+    """How far it is from the fixes to a compared model, and what is next."""
+    return loop_json(loop_of(model_for(request, model)))
+
+
+@router.post("/loop/{int:model}", response={202: dict[str, Any]})
+def do_loop(request: HttpRequest, model: int) -> Status[dict[str, Any]]:
+    """Does the next step: freezes, trains, or evaluates both. 409 while the step before is on its way."""
+    return Status(202, loop_json(go_on(model_for(request, model), who(request))))
