@@ -44,7 +44,7 @@ def test_the_registry_costs_the_same_whatever_its_length(client, version, django
 def test_a_model_shows_where_it_comes_from_and_what_can_be_done(client, model):
     page = text(client.get(model.get_absolute_url()))
     assert str(model.run.version.dataset) in page and model.run.get_absolute_url() in page
-    assert f"{reverse('detections:batch-create')}?model={model.pk}" in page
+    assert reverse("detections:try", args=[model.pk]) in page
     assert f"{reverse('detections:evaluation-create')}?model={model.pk}" in page
     assert "BB-8" in page and "R2-D2" in page
     assert reverse("training:export-download", args=[model.pk, "onnx"]) in page
