@@ -4,13 +4,13 @@ Every doubt says how probably there is a mistake, from how seldom the same is se
 PRIOR / (PRIOR + unusual). What is seldom is learnt from these very labels and predictions, so a model that says 0.4
 where others say 0.9 is heard as well. cleanlab's ObjectLab says how well labels and predictions fit (`objectlab`).
 
-*missing*      a sure prediction on no label at all. Unusual: predictions of its score are wrong this often.
+*missing*      a sure prediction on no label at all. Unusual: predictions of its score lie on none this often.
 *wrong class*  the surest prediction on the label is of another class. Unusual: so many labels have another
                class as much surer than their own; and predictions of that score on a label have a wrong class so often.
 *poor box*     a prediction of its class overlaps the label. Unusual: labels fit as badly as this one so often.
 *duplicate*    two labels of one class cover each other and the model sees a single object. Unusual: what of them is
                not shared.
-*extra*        no prediction of any class touches the label. Unusual: labels of this class and size are missed so often.
+*extra*        no prediction of any class touches the label. Unusual: so many labels of its class and size have none.
 """
 
 from __future__ import annotations
@@ -76,13 +76,16 @@ def find_doubts(table: Table) -> tuple[list[Doubt], Thresholds]:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What the lists are made from; `wrong` and `wrong_class` [P]: how often predictions of each one's score are."""
+    """What the lists are made from.
+
+    `nothing` and `wrong_class` [P]: how often predictions of each one's score lie on no label, or one of another class.
+    """
 
     table: Table
     matching: Matching
     scores: BoxScores
     limits: Thresholds
-    wrong: NDArray[np.float64]
+    nothing: NDArray[np.float64]
     wrong_class: NDArray[np.float64]
 
 
@@ -97,7 +100,9 @@ def look(table: Table, matching: Matching, scores: BoxScores, limits: Thresholds
     on_label[table.pair_box[table.pair_iou >= MATCH_IOU]] = True
     wrong_class = np.ones(len(table))
     wrong_class[on_label] = error_rates(matching.outcome[on_label] == CODE[Outcome.WRONG_CLASS])
-    return View(table, matching, scores, limits, error_rates(~matching.hits), wrong_class)
+    nothing = np.ones(len(table), dtype=bool)
+    nothing[table.pair_box] = False
+    return View(table, matching, scores, limits, error_rates(nothing), wrong_class)
 
 
 def error_rates(errors: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -115,8 +120,8 @@ def doubtful(unusual: float) -> float:
 
 def missing(view: View) -> Iterator[Doubt]:
     for box in np.flatnonzero(~np.isnan(view.scores.overlooked)).tolist():
-        wrong, score = float(view.wrong[box]), float(view.scores.overlooked[box])
-        yield Doubt("missing", int(view.table.image[box]), doubtful(wrong), box=box, score=score)
+        unusual, score = float(view.nothing[box]), float(view.scores.overlooked[box])
+        yield Doubt("missing", int(view.table.image[box]), doubtful(unusual), box=box, score=score)
 
 
 def wrong_class(view: View) -> Iterator[Doubt]:
@@ -156,7 +161,7 @@ def poor_boxes(view: View) -> Iterator[Doubt]:
     for truth, box in best.items():
         owner = int(view.matching.truth[box])
         if fits[truth] < view.limits.usual and owner in (-1, truth):  # else it speaks of a neighbour
-            unusual = float(np.searchsorted(spread, fits[truth])) / len(spread) + float(view.wrong[box])
+            unusual = float(np.searchsorted(spread, fits[truth])) / len(spread) + float(view.nothing[box])
             yield Doubt("poor_box", int(table.image[box]), doubtful(unusual), truth, box, float(fits[truth]))
 
 
@@ -182,11 +187,10 @@ def extra(view: View) -> Iterator[Doubt]:
     table = view.table
     touched = np.zeros(table.objects, dtype=bool)
     touched[table.pair_truth[table.scores[table.pair_box] >= view.limits.low]] = True
-    found = (view.matching.box >= 0) & (score_of(table, view.matching.box) >= view.limits.low)
     groups = table.true_classes.astype(np.int64) * SIZES + size_group(area(table.true_boxes))
     for truth in np.flatnonzero(~touched & ~table.true_difficult).tolist():
         alike = groups == groups[truth]
-        missed = (float((~found[alike]).sum()) + 0.5) / (float(alike.sum()) + 1)
+        missed = (float((~touched[alike]).sum()) + 0.5) / (float(alike.sum()) + 1)
         yield Doubt("extra", int(table.true_image[truth]), doubtful(missed), truth)
 
 
