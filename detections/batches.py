@@ -148,7 +148,7 @@ def make_found(batch: DetectionBatch, found: Detected, number: int) -> Found:
 
 
 def save_preview(batch: DetectionBatch, found: Detected, number: int) -> str:
-    name = f"detections/{batch.pk}/previews/{number:06d}.webp"
+    name = f"detections/{batch.pk}/previews/{number:06d}.jpg"
     default_storage.delete(name)  # what a worker that died left behind
     return default_storage.save(name, ContentFile(preview_bytes(found.picture)))
 

@@ -58,11 +58,11 @@ def read_upright(file: Path | BinaryIO) -> Pillow.Image:
 
 
 def preview_bytes(picture: Pillow.Image) -> bytes:
-    """A WebP copy for pages, at most PREVIEW_SIZE pixels on its longest side."""
+    """A JPEG copy for pages, at most PREVIEW_SIZE pixels on its longest side; WebP takes longer than the model does."""
     small = picture.copy()
     small.thumbnail((PREVIEW_SIZE, PREVIEW_SIZE), reducing_gap=2.0)
     buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=80, method=1)
+    small.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
 
 

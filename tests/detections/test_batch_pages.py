@@ -107,7 +107,7 @@ class TestFile:
     def test_serves_the_stored_picture(self, client):
         image = make_uploads().images.get()
         response = client.get(reverse("detections:file", args=[image.pk]))
-        assert response["Content-Type"] == "image/webp"
+        assert response["Content-Type"] == "image/jpeg"
         assert b"".join(response.streaming_content) == default_storage.open(image.file).read()
 
     def test_is_for_people_of_the_team(self, visitor):

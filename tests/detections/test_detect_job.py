@@ -147,7 +147,7 @@ def test_stopped_half_way_it_keeps_what_it_has_and_goes_on(alice, monkeypatch):
     job = finish(batch.job)
     assert (job.state, batch.images.count()) == (JobState.CANCELLED, 2)
     previews = [name for name in stored_files(batch) if "previews" in name]
-    assert previews == ["previews/000001.webp", "previews/000002.webp"]
+    assert previews == ["previews/000001.jpg", "previews/000002.jpg"]
     assert retry(job) and finish(job).result == {"images": 5, "boxes": 5, "problems": 0}
     assert len(calls) == 4 + 3
     assert len({image.original for image in batch.images.all()}) == 5
@@ -176,4 +176,4 @@ def test_a_second_attempt_replaces_the_first(alice):
     type(batch.job).objects.update(state=JobState.QUEUED)
     finish(batch.job)
     assert batch.images.count() == 1
-    assert stored_files(batch) == ["000001.jpg", "previews/000001.webp"]
+    assert stored_files(batch) == ["000001.jpg", "previews/000001.jpg"]
