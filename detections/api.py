@@ -25,6 +25,7 @@ from detections.actions import (
     start_version_batch,
 )
 from detections.classes import mapping_from_names
+from detections.comparison import Comparison, comparison_json
 from detections.documents import batch_document, batch_response
 from detections.evaluation import read_manifest_of, summary
 from detections.label_next import DEFAULT_COUNT, MOST
@@ -215,6 +216,13 @@ def create_evaluation(request: HttpRequest, data: EvaluationIn) -> Status[Evalua
     if data.mapping is not None:
         mapping = mapping_from_names(model.label_map, read_manifest_of(version).classes, data.mapping)
     return Status(202, start_evaluation(model, version, data.split, who(request), mapping))
+
+
+@router.get("/evaluations/{int:pk}/compare/{int:other}")
+def compare_evaluations(request: HttpRequest, pk: int, other: int) -> dict[str, Any]:
+    """Two models on the same images: figures, classes, and what one finds that the other misses (`score`, `iou`)."""
+    pair = evaluation_for(request, pk), evaluation_for(request, other)
+    return comparison_json(Comparison.from_query(*pair, request.GET))
 
 
 @router.post("/evaluations/{int:pk}/again", response={202: EvaluationOut})

@@ -101,6 +101,24 @@ class Comparison:
         return gain_interval(self.first.evaluation.boxes_file, self.second.evaluation.boxes_file, names)
 
 
+def comparison_json(comparison: Comparison) -> dict[str, Any]:
+    """Figures of both (gain in points, B less A), the classes, the groups of objects and the interval of the gain."""
+    gain = comparison.gain()
+    return {
+        "a": comparison.first.evaluation.pk,
+        "b": comparison.second.evaluation.pk,
+        "score": comparison.first.filter.score,
+        "iou": comparison.first.filter.iou,
+        "figures": {row.pop("label"): row for row in comparison.figures()},
+        "ap50_gain_interval": [100 * gain.low, 100 * gain.high] if gain else None,
+        "classes": {
+            each["row"]["name"]: {name: each[name] for name in ("first", "second", "gain")} | {"few": each["few"]}
+            for each in comparison.classes()
+        },
+        "objects": {chip["group"]: chip["count"] for chip in comparison.chips()},
+    }
+
+
 def difference(first: float | None, second: float | None) -> dict[str, float | None]:
     gain = None if first is None or second is None else 100 * (second - first)
     return {"first": first, "second": second, "gain": gain}

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
+
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from detections.actions import start_evaluation
@@ -75,3 +78,16 @@ def test_unknown_evaluations(client, two, number):
 
 def test_visitor_is_sent_to_sign_in(visitor, two):
     assert visitor.get(reverse("detections:evaluation-compare"), {"a": two[0].pk}).status_code == 302
+
+
+def test_api_and_command_say_the_same(client, two, capsys):
+    first, second = (evaluation.pk for evaluation in two)
+    found = client.get(f"/api/v1/detections/evaluations/{first}/compare/{second}?score=0.3").json()
+    assert found["objects"] == {"first": 0, "second": 3, "neither": 0, "both": 3}
+    assert found["classes"]["R2-D2"]["gain"] > 0 and found["figures"]["AP50"]["first"] == two[0].ap50
+    call_command("compare_models", str(first), str(second), "--score", "0.3", "--json")
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == found
+    call_command("compare_models", str(first), str(second))
+    assert "A finds, B misses: 3" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="no evaluation 999"):
+        call_command("compare_models", str(first), "999")
