@@ -8,7 +8,7 @@ import { html } from "../utils.js";
 /** @typedef {{side: number, url: string, screen: number}} Pieces side of a piece and longest side of the copy in pixels; `url` has "COLUMN-ROW" in it */
 
 /** Pieces out of sight that are kept: going back shows them at once. */
-const KEPT = 48;
+const KEPT = 24;
 
 /**
  * @param {Rect} sight in pixels of the image @param {Size} size of the image @param {number} side of a piece
