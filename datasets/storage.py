@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from contextlib import suppress
 from pathlib import Path
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
 
@@ -17,6 +18,24 @@ def store(name: str, data: bytes) -> str:
     if root is None:  # not a local folder: such stores write whole objects anyway
         return name if default_storage.exists(name) else default_storage.save(name, ContentFile(data))
     store_below(root, name, data)
+    return name
+
+
+def store_file(name: str, file: File) -> str:
+    """`store` for a file of any size, read from where it stands."""
+    root = local_root()
+    if root is None:
+        return name if default_storage.exists(name) else default_storage.save(name, file)
+    target = Path(root, name)
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}.part")
+        try:
+            with part.open("wb") as writing:
+                shutil.copyfileobj(file, writing, 1024 * 1024)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
     return name
 
 

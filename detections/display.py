@@ -69,7 +69,7 @@ def batch_photos(batch: DetectionBatch, images: Sequence[DetectionImage]) -> lis
     """Tiles of a batch: predicted boxes solid, true boxes (when there are any) dashed. Four queries at most."""
     style = class_style(batch.model.label_map, batch.model.run.version.dataset)
     rows = dataset_images(image.image_id for image in images)
-    frozen, truth_style = frozen_images(batch.version)
+    frozen, truth_style = frozen_images(batch.version, [image.image_id or 0 for image in images])
     photos = []
     for image in images:
         row = rows.get(image.image_id or 0)
@@ -96,15 +96,15 @@ def dataset_images(ids: Iterable[int | None]) -> dict[int, Image]:
     return Image.objects.only("pk", "sha256").in_bulk([number for number in ids if number])
 
 
-def frozen_images(version: DatasetVersion | None) -> tuple[dict[int, ManifestImage], ClassStyle]:
-    """What a version says of its images; nothing when there is no version, or its file is gone."""
+def frozen_images(version: DatasetVersion | None, ids: Iterable[int]) -> tuple[dict[int, ManifestImage], ClassStyle]:
+    """What a version says of some images; nothing when there is no version, or its file is gone."""
     if version is None:
         return {}, ClassStyle({}, {})
     try:
         manifest = version.manifest()
     except ManifestError:
         return {}, ClassStyle({}, {})
-    return {image.id: image for image in manifest.images}, class_style(manifest.classes, version.dataset)
+    return manifest.with_ids(ids), class_style(manifest.classes, version.dataset)
 
 
 def file_url(image: DetectionImage) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,13 +46,13 @@ def read_manifest_of(version: DatasetVersion) -> Manifest:
         raise UserError("version_unreadable", str(error)) from error
 
 
-def version_sources(images: list[ManifestImage]) -> list[Source]:
+def version_sources(images: Sequence[ManifestImage]) -> list[Source]:
     return [Source(image.file_name, image.path, image.id, image.file) for image in images]
 
 
 def check_evaluation(
     model: TrainedModel, version: DatasetVersion, split: str, mapping: Mapping[int, int | None] | None = None
-) -> tuple[ClassMatch, list[ManifestImage]]:
+) -> tuple[ClassMatch, Sequence[ManifestImage]]:
     """The classes and images of an evaluation. Raises UserError when there is nothing to measure."""
     manifest = read_manifest_of(version)
     images = manifest.split(split)
@@ -73,17 +73,18 @@ def measure(evaluation: Evaluation, progress: Progress) -> SplitResults:
         evaluation.model, evaluation.version, evaluation.split, stored_mapping(evaluation)
     )
     predictor = load_predictor(evaluation.model)
-    frozen = {image.id: image for image in images}
     results = SplitResults(
         classes=read_manifest_of(evaluation.version).classes,
         only_model=classes.only_model,
         only_version=classes.only_version,
     )
-    for done, found in enumerate(detect_images(predictor, version_sources(images)), start=1):
+    sources = version_sources(images)
+    places = {source.image_id: place for place, source in enumerate(sources)}
+    for done, found in enumerate(detect_images(predictor, sources), start=1):
         if isinstance(found, Problem):
             results.problems.append(found)
         else:
-            result, ignored = compare(frozen[found.source.image_id or 0], found, classes)
+            result, ignored = compare(images[places[found.source.image_id]], found, classes)
             results.images.append(result)
             results.ignored_predictions += ignored
         progress(done, len(images), f"{done:,} of {len(images):,} images")

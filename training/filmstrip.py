@@ -60,10 +60,10 @@ class ShownFrame:
 def chosen_images(run: Run) -> list[ManifestImage]:
     """The validation photos of the filmstrip: spread over those with boxes, the same at every evaluation."""
     try:
-        val = [image for image in run.version.manifest().split("val") if image.boxes]
+        val = run.version.manifest().split("val")
     except ManifestError:
         return []
-    return thin(val, PHOTOS)
+    return [val[place] for place in thin([place for place, image in enumerate(val) if image.boxes], PHOTOS)]
 
 
 def keep_frame(run: Run, step: int, ap: float | None, ap50: float | None) -> None:

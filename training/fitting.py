@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,13 +58,13 @@ def detector_of(preset: Preset) -> Detector:
 
 def sizes_of(manifest: Manifest, split: str = "train") -> NDArray[np.float64]:
     """[n, 2] widths and heights of a split's boxes as shares of their image; those without area are left out."""
-    rows = [
+    rows = (
         ((box.x2 - box.x1) / image.width, (box.y2 - box.y1) / image.height)
         for image in manifest.split(split)
         for box in image.boxes
         if image.width and image.height
-    ]
-    sizes = np.array(rows, dtype=float).reshape(-1, 2)
+    )
+    sizes = np.fromiter(chain.from_iterable(rows), float).reshape(-1, 2)
     return sizes[(sizes > 0).all(1) & np.isfinite(sizes).all(1)]
 
 

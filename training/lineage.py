@@ -46,7 +46,7 @@ def uses_of(image: Image, user: User) -> list[Use]:
 
 def frozen_image(version: DatasetVersion, image_id: int) -> ManifestImage | None:
     try:
-        return next((image for image in version.manifest().images if image.id == image_id), None)
+        return version.manifest().with_ids([image_id]).get(image_id)
     except ManifestError:
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from sw_site.lib.errors import UserError
 from training.configs import imported
 from training.models import Run
 
+#: Texts by file name, each made piece by piece whenever it is asked for.
+Documents = dict[str, Callable[[], Iterable[str]]]
+
 
 def prepare(run: Run) -> Path:
     """Writes run.json and dataset.json; gives the run directory. Raises UserError.
@@ -24,7 +28,7 @@ def prepare(run: Run) -> Path:
     (a database restored from a backup gives numbers out again) is set aside, so that nothing is learnt from it.
     """
     manifest = manifest_of(run.version)
-    documents = {"run.json": as_text(run.config), "dataset.json": as_text(dataset_json(manifest))}
+    documents: Documents = {"run.json": lambda: [as_text(run.config)], "dataset.json": lambda: dataset_text(manifest)}
     directory = run.directory
     try:
         set_aside_if_foreign(directory, documents)
@@ -33,8 +37,8 @@ def prepare(run: Run) -> Path:
         directory.mkdir(parents=True, exist_ok=True)
         if digest := run.config.get("imported"):
             shutil.copyfile(imported(digest).path, directory / "imported.config")
-        for name, text in documents.items():
-            write_text(directory / name, text)
+        for name, pieces in documents.items():
+            write_pieces(directory / name, pieces())
         (directory / "cancel").unlink(missing_ok=True)
     except OSError as error:
         raise UserError(
@@ -57,15 +61,22 @@ def write_request(directory: Path, manifest: Manifest, run_json: dict[str, Any])
     """What the engine reads, in a directory of its own that is no run's: run.json, dataset.json, imported.config."""
     if digest := run_json.get("imported"):
         shutil.copyfile(imported(digest).path, directory / "imported.config")
-    (directory / "dataset.json").write_text(as_text(dataset_json(manifest)), encoding="utf-8")
+    with (directory / "dataset.json").open("w", encoding="utf-8") as file:
+        file.writelines(dataset_text(manifest))
     (directory / "run.json").write_text(as_text(run_json), encoding="utf-8")
 
 
-def set_aside_if_foreign(directory: Path, documents: dict[str, str]) -> None:
+def set_aside_if_foreign(directory: Path, documents: Documents) -> None:
     """Renames a folder whose run.json or dataset.json is not this run's; both never change in a run's life."""
     files = [directory / name for name in documents]
-    if any(file.is_file() and file.read_text(encoding="utf-8") != documents[file.name] for file in files):
+    if any(file.is_file() and not says(file, documents[file.name]()) for file in files):
         directory.rename(directory.with_name(f"{directory.name}-set-aside-{int(time.time())}"))
+
+
+def says(file: Path, pieces: Iterable[str]) -> bool:
+    """Whether a file holds this text and no more."""
+    with file.open(encoding="utf-8") as reading:
+        return all(reading.read(len(piece)) == piece for piece in pieces) and not reading.read(1)
 
 
 #: What a run that goes on from another takes along: what it learnt, what it measured, what it mended, its records.
@@ -98,11 +109,30 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 def dataset_json(manifest: Manifest) -> dict[str, Any]:
     """The manifest as the engine takes it. Label map ids are 1, 2, 3 … without gaps, in the order of class numbers."""
-    ids = {number: place for place, number in enumerate(sorted(manifest.classes), start=1)}
-    return {
-        "classes": [{"id": ids[number], "name": manifest.classes[number]} for number in sorted(ids)],
-        "images": [image_json(image, ids) for image in manifest.images],
-    }
+    ids = label_map_ids(manifest)
+    return {"classes": classes_json(manifest, ids), "images": [image_json(image, ids) for image in manifest.images]}
+
+
+def label_map_ids(manifest: Manifest) -> dict[int, int]:
+    return {number: place for place, number in enumerate(sorted(manifest.classes), start=1)}
+
+
+def classes_json(manifest: Manifest, ids: dict[int, int]) -> list[dict[str, Any]]:
+    return [{"id": ids[number], "name": manifest.classes[number]} for number in sorted(ids)]
+
+
+def dataset_text(manifest: Manifest) -> Iterator[str]:
+    """`dataset_json` as text, image by image: the whole of a large version would not fit into memory."""
+    ids = label_map_ids(manifest)
+    yield f'{{\n "classes": {indented(classes_json(manifest, ids), 1)},\n "images": ['
+    place = -1
+    for place, image in enumerate(manifest.images):
+        yield f"{',' if place else ''}\n  {indented(image_json(image, ids), 2)}"
+    yield "]\n}" if place < 0 else "\n ]\n}"
+
+
+def indented(value: Any, depth: int) -> str:
+    return as_text(value).replace("\n", "\n" + " " * depth)
 
 
 def image_json(image: ManifestImage, ids: dict[int, int]) -> dict[str, Any]:
@@ -134,13 +164,14 @@ def as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_pieces(path: Path, pieces: Iterable[str]) -> None:
     """Whole or not at all: written beside and renamed; a file that is there already (and equal) is left alone."""
     if path.is_file():
         return
     part = path.with_name(path.name + ".part")
     try:
-        part.write_text(text, encoding="utf-8")
+        with part.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import heapq
 import json
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,10 +143,12 @@ def write_run(target: Path, version: DatasetVersion, config: TrainingSettings, b
 def some_of(manifest: Manifest) -> Manifest:
     """The training images with the most boxes, others from all over the version, and a little to measure on."""
     train = manifest.split("train")
-    full = sorted(train, key=lambda image: -len(image.boxes))[: TRAIN_IMAGES // 2]
-    others = [image for image in train if image not in full]
-    spread = others[:: max(1, len(others) // (TRAIN_IMAGES // 2))][: TRAIN_IMAGES // 2]
-    val = [image for image in manifest.split("val") if image.boxes][:VAL_IMAGES]
+    full = heapq.nlargest(TRAIN_IMAGES // 2, train, key=lambda image: len(image.boxes))
+    taken = {image.id for image in full}
+    others = (image for image in train if image.id not in taken)
+    spread = islice(others, 0, None, max(1, (len(train) - len(full)) // (TRAIN_IMAGES // 2)))
+    spread = islice(spread, TRAIN_IMAGES // 2)
+    val = islice((image for image in manifest.split("val") if image.boxes), VAL_IMAGES)
     chosen: list[ManifestImage] = sorted([*full, *spread, *val], key=lambda image: image.id)
     return replace(manifest, images=tuple(chosen))
 

@@ -12,7 +12,7 @@ from datasets.curation.changes import chunks
 from datasets.curation.groups import keep_of_group, like_groups
 from datasets.importing.twins import CODES
 from datasets.likeness import like_pairs
-from datasets.models import Dataset, Decision, Image, LikePair
+from datasets.models import Dataset, Decision, LikePair
 from datasets.versions.shots import fingerprints_of
 from sw_site.jobs.context import JobContext
 from sw_site.jobs.models import Job
@@ -63,13 +63,7 @@ def open_pairs(dataset: Dataset) -> int:
 def _all_fingerprints(dataset: Dataset, progress: Callable[[int, int, str], None]) -> dict[int, bytes]:
     """By image id, in order of it. The pixels of images that were never looked at are read in pieces."""
     ids = list(dataset.images.filter(defect="").order_by("pk").values_list("pk", flat=True))
-    prints: dict[int, bytes] = {}
-    for start in range(0, len(ids), LOOK_AT_ONCE):
-        chunk = ids[start : start + LOOK_AT_ONCE]
-        rows = Image.objects.filter(pk__in=chunk).order_by("pk").only("pk", "file", "sha256", "fingerprint")
-        prints |= fingerprints_of(list(rows))
-        progress(start + len(chunk), len(ids), "Looking at the photos")
-    return prints
+    return fingerprints_of(ids, lambda done: progress(done, len(ids), "Looking at the photos"), LOOK_AT_ONCE)
 
 
 def run_find(context: JobContext, dataset_id: int) -> dict[str, Any] | None:

@@ -64,13 +64,9 @@ class Items:
 
     def __init__(self, dataset: Dataset, version: DatasetVersion | None, *, originals: bool = False) -> None:
         self.dataset, self.originals = dataset, originals
-        self._frozen: dict[int, ManifestImage] = {}
-        self._format = 0  # of the version's manifest, if it is one
-        if version:
-            manifest = version.manifest()
-            self.classes, self._format = manifest.classes, manifest.format
-            self._frozen = {image.id: image for image in manifest.images}
-            self.splits = {image.id: image.split for image in manifest.images}
+        self._manifest = version.manifest() if version else None
+        if self._manifest:
+            self.classes, self.splits = self._manifest.classes, self._manifest.splits()
         else:
             self.classes = {c.number: c.name for c in dataset.classes.all()}
             answered = dataset.images.answered().order_by("pk")
@@ -95,35 +91,35 @@ class Items:
 
     def _stated_names(self) -> dict[int, tuple[str, str]]:
         """(file name, storage name of what goes out) by id."""
-        if self._frozen:
-            frozen = self._frozen.values()
-            return {image.id: (image.file_name, self.originals and image.original or image.file) for image in frozen}
+        if self._manifest:
+            frozen = self._manifest.columns("id", "file_name", "original", "file")
+            return {pk: (name, self.originals and original or file) for pk, name, original, file in frozen}
         column = "original" if self.originals else "file"
         rows = self.dataset.images.answered().values_list("pk", "file_name", column)
         return {pk: (name, file) for pk, name, file in rows if pk in self.splits}
 
     def _chunk(self, ids: list[int]) -> Iterator[ExportItem]:
-        rows = self._frozen_rows(ids) if self._frozen else _image_rows(ids)
-        boxes = {} if self._frozen else _boxes_of(ids, self._class_names)
-        bare = self._format == 1
+        frozen = self._manifest.with_ids(ids) if self._manifest else {}
+        rows = self._frozen_rows(frozen) if self._manifest else _image_rows(ids)
+        boxes = {} if self._manifest else _boxes_of(ids, self._class_names)
+        bare = self._manifest is not None and self._manifest.format == 1
         sources = _sources_of(ids) if self.voc or bare else {}
         for pk in ids:
             row, files = rows[pk], sources.get(pk, ())
-            placed = tuple(self._frozen_boxes(self._frozen[pk]) if self._frozen else boxes.get(pk, ()))
+            placed = tuple(self._frozen_boxes(frozen[pk]) if self._manifest else boxes.get(pk, ()))
             record, kept = self._record(pk, row, placed), None
             if len(files) == 1:
                 frame = Frame(record.width, record.height, _raw_size(record, row["orientation"]), row["orientation"])
                 record, kept = _compare(record, files[0], frame, bare)
             yield ExportItem(pk, record, row["file"], row["original"], kept)
 
-    def _frozen_rows(self, ids: list[int]) -> Rows:
-        frozen = [self._frozen[pk] for pk in ids]
-        if self._format >= ROWS_FROM_FORMAT:
-            return {image.id: vars(image) for image in frozen}
-        there = _image_rows(ids)  # those that have been deleted since say no more than the version does
-        rows = {image.id: vars(image) | {"original": image.file} | there.get(image.id, {}) for image in frozen}
-        for image in frozen:
-            rows[image.id] |= {"file": image.file, "width": image.width, "height": image.height}
+    def _frozen_rows(self, frozen: dict[int, ManifestImage]) -> Rows:
+        if self._manifest and self._manifest.format >= ROWS_FROM_FORMAT:
+            return {pk: vars(image) for pk, image in frozen.items()}
+        there = _image_rows(list(frozen))  # those that have been deleted since say no more than the version does
+        rows = {pk: vars(image) | {"original": image.file} | there.get(pk, {}) for pk, image in frozen.items()}
+        for pk, image in frozen.items():
+            rows[pk] |= {"file": image.file, "width": image.width, "height": image.height}
         return rows
 
     def _frozen_boxes(self, image: ManifestImage) -> Iterator[BoxRecord]:

@@ -21,7 +21,7 @@ def leaks_of(dataset: Dataset) -> dict[str, Any] | None:
     if version is None:
         return None
     try:
-        splits = {image.id: image.split for image in version.manifest().images}
+        splits = version.manifest().splits()
     except ManifestError:
         return None
     compared, groups = _compare(list(splits)) if len(splits) <= COMPARED_HERE else _pairs(dataset, splits)

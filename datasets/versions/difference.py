@@ -4,9 +4,9 @@ version, so they are matched by place: first the equal ones, then by class and o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, overload
 
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestImage
 
@@ -34,30 +34,90 @@ class ImageChange:
     splits: tuple[str, str] | None = None
 
 
+class _Place(NamedTuple):
+    """Where a change is found again: what it sorts by, and the places of the image in the two manifests (or none)."""
+
+    order: int
+    file_name: str
+    sha256: str
+    before: int | None
+    after: int | None
+
+
+class Changes(Sequence[ImageChange]):
+    """The changed images in order, each worked out when it is looked at: all of them at once may be very many."""
+
+    def __init__(self, before: Manifest, after: Manifest, places: list[_Place]) -> None:
+        self._before, self._after, self._places = before, after, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, place: int) -> ImageChange: ...
+    @overload
+    def __getitem__(self, place: slice) -> Changes: ...
+    def __getitem__(self, place: int | slice) -> ImageChange | Changes:
+        if isinstance(place, slice):
+            return Changes(self._before, self._after, self._places[place])
+        _, _, _, before, after = self._places[place]
+        if before is None or after is None:
+            return _came_or_went(self._before, self._after, before, after)
+        change = _changed(self._before.images[before], self._after.images[after])
+        assert change is not None  # noqa: S101 - or it would have no place here
+        return change
+
+
 @dataclass(frozen=True)
 class Difference:
-    images: tuple[ImageChange, ...]
+    images: Sequence[ImageChange]
     classes_added: tuple[str, ...]
     classes_removed: tuple[str, ...]
     classes_renamed: tuple[tuple[str, str], ...]
+    kinds: Counter[str]  # of images, with "other_split"
+    box_kinds: Counter[str]
 
     def counts(self) -> dict[str, dict[str, int]]:
-        kinds = Counter(change.kind for change in self.images)
-        boxes = Counter(box.kind for change in self.images for box in change.boxes)
-        moved = sum(change.splits is not None for change in self.images)
-        images = {kind: kinds[kind] for kind in ("added", "removed", "changed")}
-        return {"images": {**images, "other_split": moved}, "boxes": {kind: boxes[kind] for kind in KINDS}}
+        images = {kind: self.kinds[kind] for kind in ("added", "removed", "changed", "other_split")}
+        return {"images": images, "boxes": {kind: self.box_kinds[kind] for kind in KINDS}}
+
+
+ORDER = {"changed": 0, "added": 1, "removed": 2}
 
 
 def compare(before: Manifest, after: Manifest) -> Difference:
     """Images that are equal in everything are left out; the others come in the order of their file names."""
-    old, new = ({image.sha256: image for image in manifest.images} for manifest in (before, after))
-    changes = [ImageChange("added", new[key]) for key in new.keys() - old.keys()]
-    changes += [ImageChange("removed", old[key]) for key in old.keys() - new.keys()]
-    changes += [change for key in new.keys() & old.keys() if (change := _changed(old[key], new[key]))]
-    order = {"changed": 0, "added": 1, "removed": 2}
-    changes.sort(key=lambda change: (order[change.kind], change.image.file_name, change.image.sha256))
-    return Difference(tuple(changes), *_classes(before.classes, after.classes))
+    old, new = ({key: place for place, key in enumerate(manifest.digests())} for manifest in (before, after))
+    kinds: Counter[str] = Counter()
+    box_kinds: Counter[str] = Counter()
+    places = []
+    for change, was, now in _changes(before, after, old, new):
+        kinds.update([change.kind, *(["other_split"] if change.splits else [])])
+        box_kinds.update(box.kind for box in change.boxes)
+        places.append(_Place(ORDER[change.kind], change.image.file_name, change.image.sha256, was, now))
+    places.sort()
+    classes = _classes(before.classes, after.classes)
+    return Difference(Changes(before, after, places), *classes, kinds, box_kinds)
+
+
+def _changes(
+    before: Manifest, after: Manifest, old: dict[str, int], new: dict[str, int]
+) -> Iterator[tuple[ImageChange, int | None, int | None]]:
+    """Each change with the places of its image in the two manifests, as they come."""
+    for key, place in new.items():
+        if (was := old.get(key)) is None:
+            yield _came_or_went(before, after, None, place), None, place
+        elif change := _changed(before.images[was], after.images[place]):
+            yield change, was, place
+    for key, was in old.items():
+        if key not in new:
+            yield _came_or_went(before, after, was, None), was, None
+
+
+def _came_or_went(before: Manifest, after: Manifest, was: int | None, now: int | None) -> ImageChange:
+    if now is not None:
+        return ImageChange("added", after.images[now])
+    return ImageChange("removed", before.images[was or 0])
 
 
 def _classes(before: dict[int, str], after: dict[int, str]) -> tuple[Any, Any, Any]:
@@ -119,7 +179,7 @@ def as_json(difference: Difference, limit: int | None = None) -> dict[str, Any]:
             "removed": list(difference.classes_removed),
             "renamed": [list(pair) for pair in difference.classes_renamed],
         },
-        "changes": [_image_as_json(change) for change in difference.images[:limit]],
+        "changes": list(map(_image_as_json, difference.images[:limit])),
     }
 
 

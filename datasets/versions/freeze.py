@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Max
 
-from datasets.models import Box, Dataset, DatasetVersion, Image
-from datasets.models.annotation import BoxSource
-from datasets.versions.manifest import Manifest, ManifestBox, ManifestImage, as_tags, write_manifest
+from datasets.models import Dataset, DatasetVersion
+from datasets.versions.gathering import Gathered, gather
+from datasets.versions.manifest import count, document, write_document
 from datasets.versions.shots import shots_of
 from datasets.versions.splitting import SPLITS, SplitItem, stratified_folds, stratified_split
 from sw_site.lib.errors import UserError
@@ -60,14 +60,14 @@ def freeze(
     """
     if fractions and fractions[0] <= 0:
         raise UserError("bad_split", "The share for training must be more than 0.")
-    rows = freezable(dataset)
+    found = freezable(dataset)
     if fractions:
-        splits = _dealt(rows, fractions, seed, shots_of(rows) if shots_together else {})
+        splits = stratified_split(_items(found, shots_together), fractions, seed)
     else:
-        splits, shots_together = _said_by_files(dataset, rows), False
+        splits, shots_together = _said_by_files(dataset, found), False
         fractions = _shares(splits)
     details = {"name": name, "seed": seed, "shots_together": shots_together, "fractions": list(fractions)}
-    return _keep(dataset, rows, splits, user, **details)
+    return _keep(dataset, found, splits, user, **details)
 
 
 def freeze_like(version: DatasetVersion, user: User | None = None, name: str = "") -> DatasetVersion:
@@ -76,40 +76,47 @@ def freeze_like(version: DatasetVersion, user: User | None = None, name: str = "
     Raises:
         UserError: there is no labelled image, or none of those of its train split.
     """
-    dataset, rows = version.dataset, freezable(version.dataset)
-    before = {image.id: image.split for image in version.manifest().images}
-    splits = {row.pk: before.get(row.pk, "train") for row in rows}
-    return freeze_as(dataset, splits, user, name=name, shots_together=version.shots_together)
+    found, before = freezable(version.dataset), version.manifest().splits()
+    splits = {pk: before.get(pk, "train") for pk in found.ids}
+    return _as(version.dataset, found, splits, user, name, version.shots_together)
 
 
 def freeze_as(
     dataset: Dataset, splits: dict[int, str], user: User | None = None, name: str = "", shots_together: bool = True
 ) -> DatasetVersion:
     """Freeze the images that `splits` (split by image id) names, each into its split."""
-    rows = [row for row in freezable(dataset) if row.pk in splits]
-    if "train" not in (splits[row.pk] for row in rows):
+    return _as(dataset, freezable(dataset), splits, user, name, shots_together)
+
+
+def _as(
+    dataset: Dataset, found: Gathered, splits: dict[int, str], user: User | None, name: str, shots_together: bool
+) -> DatasetVersion:
+    splits = {pk: splits[pk] for pk in found.ids if pk in splits}
+    if "train" not in splits.values():
         raise UserError("bad_split", "No labelled image would be in train. Label some more, or split anew.")
-    shares = _shares({row.pk: splits[row.pk] for row in rows})
-    return _keep(dataset, rows, splits, user, name=name, seed=1, shots_together=shots_together, fractions=shares)
+    shares = _shares(splits)
+    return _keep(dataset, found, splits, user, name=name, seed=1, shots_together=shots_together, fractions=shares)
 
 
-def freezable(dataset: Dataset) -> list[Image]:
+def freezable(dataset: Dataset) -> Gathered:
     """The images that would be frozen now, with their boxes. UserError when there is none."""
-    rows = list(dataset.images.usable().order_by("pk").prefetch_related("boxes__label_class"))
-    rows = [row for row in rows if _accepted(row) or row.negative or not row.boxes.all()]
-    if not rows:
+    found = gather(dataset)
+    if not found.ids:
         raise UserError(
             "nothing_to_freeze",
             f"{dataset.name} has no labelled image yet. Draw boxes, or mark images as “nothing here”, then freeze it.",
         )
-    return rows
+    return found
 
 
 def folds_of(dataset: Dataset, count: int, seed: int = 1) -> dict[int, int]:
     """Fold by image id, of all images that would be frozen: classes spread evenly, pictures of one shot together."""
-    rows = freezable(dataset)
-    shots = shots_of(rows)
-    return stratified_folds([SplitItem(row.pk, _labels(row), shots.get(row.pk)) for row in rows], count, seed)
+    return stratified_folds(_items(freezable(dataset), shots_together=True), count, seed)
+
+
+def _items(found: Gathered, shots_together: bool) -> list[SplitItem]:
+    shots = shots_of(found.ids) if shots_together else {}
+    return [SplitItem(pk, labels, shots.get(pk)) for pk, labels in zip(found.ids, found.labels, strict=True)]
 
 
 def _shares(splits: dict[int, str]) -> list[float]:
@@ -117,10 +124,12 @@ def _shares(splits: dict[int, str]) -> list[float]:
 
 
 def _keep(
-    dataset: Dataset, rows: list[Image], splits: dict[int, str], user: User | None, **details: Any
+    dataset: Dataset, found: Gathered, splits: dict[int, str], user: User | None, **details: Any
 ) -> DatasetVersion:
-    manifest = _manifest(dataset, rows, splits)
-    manifest_file, digest = write_manifest(manifest)
+    """A version of the images that `splits` names."""
+    kept = [(splits[pk], labels) for pk, labels in zip(found.ids, found.labels, strict=True) if pk in splits]
+    classes = _classes(dataset, {label for _, labels in kept for label in labels})
+    manifest_file, digest = write_document(document(classes, found.dealt(splits)))
     with transaction.atomic():
         Dataset.objects.select_for_update().get(pk=dataset.pk)  # two people freezing at once get two numbers
         number = (dataset.versions.aggregate(top=Max("number"))["top"] or 0) + 1
@@ -129,27 +138,14 @@ def _keep(
             **details,
             content_hash=digest,
             manifest_file=manifest_file,
-            counts=manifest.counts(),
+            counts=count(classes, kept),
             created_by=user,
         )
 
 
-def _accepted(row: Image) -> list[Box]:
-    return [box for box in row.boxes.all() if box.source != BoxSource.MODEL]
-
-
-def _labels(row: Image) -> tuple[int, ...]:
-    return tuple(box.label_class.number for box in _accepted(row))
-
-
-def _dealt(rows: list[Image], fractions: Sequence[float], seed: int, shots: dict[int, int]) -> dict[int, str]:
-    items = [SplitItem(row.pk, _labels(row), shots.get(row.pk)) for row in rows]
-    return stratified_split(items, fractions, seed)
-
-
-def _said_by_files(dataset: Dataset, rows: list[Image]) -> dict[int, str]:
-    splits = {row.pk: row.split if row.split in SPLITS else "train" for row in rows}
-    if not any(row.split in SPLITS for row in rows):
+def _said_by_files(dataset: Dataset, found: Gathered) -> dict[int, str]:
+    splits = {pk: said if said in SPLITS else "train" for pk, said in zip(found.ids, found.said, strict=True)}
+    if not any(said in SPLITS for said in found.said):
         raise UserError(
             "no_splits_in_files",
             f"No image of {dataset.name} came with a split. Give shares instead, or import it again with lists "
@@ -160,21 +156,7 @@ def _said_by_files(dataset: Dataset, rows: list[Image]) -> dict[int, str]:
     return splits
 
 
-def _manifest(dataset: Dataset, rows: list[Image], splits: dict[int, str]) -> Manifest:
-    classes = {c.number: c.name for c in dataset.classes.filter(retired=False)}
-    used = {label for row in rows for label in _labels(row)}
-    classes |= {c.number: c.name for c in dataset.classes.filter(number__in=used)}
-    images = tuple(_frozen(row, splits[row.pk]) for row in rows)
-    return Manifest(dict(sorted(classes.items())), images)
-
-
-def _frozen(row: Image, split: str) -> ManifestImage:
-    boxes = tuple(map(_frozen_box, _accepted(row)))
-    where = (row.original, row.folder, row.orientation, row.verified, as_tags(row.tags))
-    return ManifestImage(row.pk, row.file, row.file_name, row.sha256, row.width, row.height, split, boxes, *where)
-
-
-def _frozen_box(box: Box) -> ManifestBox:
-    edges = (box.x1, box.y1, box.x2, box.y2)
-    marks = (box.difficult, box.truncated, box.occluded)
-    return ManifestBox(box.label_class.number, *edges, *marks, box.pose, as_tags(box.tags), box.score)
+def _classes(dataset: Dataset, used: set[int]) -> dict[int, str]:
+    """Names by number, of the classes that are not retired or that a frozen box has."""
+    names = dataset.classes.order_by("number").values_list("number", "name", "retired")
+    return {number: name for number, name, retired in names if number in used or not retired}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from datasets.likeness import shot_groups
@@ -13,9 +13,9 @@ from datasets.thumbnails import make_thumbnails
 AT_ONCE = 5000
 
 
-def shots_of(rows: Sequence[Image]) -> dict[int, int]:
+def shots_of(ids: Sequence[int]) -> dict[int, int]:
     """Group number by image id. Pictures that have not been looked at yet are, now; a damaged one stands alone."""
-    return grouped(fingerprints_of(rows), [row.pk for row in rows])
+    return grouped(fingerprints_of(ids), ids)
 
 
 def grouped(prints: dict[int, bytes], ids: Sequence[int]) -> dict[int, int]:
@@ -48,11 +48,24 @@ def frames_of_videos(ids: Sequence[int]) -> Iterator[tuple[int, str]]:
         yield from frames.filter(image__in=ids[start : start + AT_ONCE]).values_list("image_id", "digest")
 
 
-def fingerprints_of(rows: Sequence[Image]) -> dict[int, bytes]:
+def fingerprints_of(
+    ids: Sequence[int], progress: Callable[[int], None] = lambda done: None, at_once: int = AT_ONCE
+) -> dict[int, bytes]:
     """Fingerprint by image id, made now where it is missing; damaged pictures have none."""
-    missing = [row for row in rows if row.fingerprint is None]
+    found: dict[int, bytes] = {}
+    for start in range(0, len(ids), at_once):
+        rows = Image.objects.filter(pk__in=ids[start : start + at_once]).order_by("pk")
+        look_at(rows.filter(fingerprint=None).only("pk", "file", "sha256"))
+        seen = rows.exclude(fingerprint=None).values_list("pk", "fingerprint")
+        found.update((pk, bytes(value)) for pk, value in seen if value is not None)
+        progress(min(start + at_once, len(ids)))
+    return found
+
+
+def look_at(rows: Iterable[Image]) -> None:
+    """Read the pixels of these images and keep their fingerprints."""
+    missing = list(rows)
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         list(pool.map(make_thumbnails, missing))
     seen = [row for row in missing if row.fingerprint is not None]
     Image.objects.bulk_update(seen, ["fingerprint"], batch_size=500)
-    return {row.pk: bytes(row.fingerprint) for row in rows if row.fingerprint is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterable
 
 from django.http import FileResponse, Http404, HttpRequest
 from django.urls import reverse
@@ -12,14 +12,8 @@ from datasets.access import version_for
 from datasets.colours import class_colour
 from datasets.models import DatasetVersion, Image
 from datasets.thumbnails import SIZES, ensure_thumbnail
-from datasets.versions.manifest import ManifestBox, ManifestError, ManifestImage, read_manifest
+from datasets.versions.manifest import ManifestBox, ManifestError, ManifestImage
 from datasets.views.images import send_file
-
-
-@lru_cache(maxsize=4)
-def files_of(manifest_file: str, content_hash: str) -> dict[str, str]:
-    """Storage names of a version's pictures by hash."""
-    return {image.sha256: image.file for image in read_manifest(manifest_file, content_hash).images}
 
 
 @require_safe
@@ -27,14 +21,14 @@ def version_file(request: HttpRequest, slug: str, number: int, sha256: str, size
     """A picture of the version: "small" or "large" as thumbnail, "full" as it is."""
     version = version_for(request, slug, number)
     try:
-        name = files_of(version.manifest_file, version.content_hash).get(sha256)
+        image = version.manifest().with_digest(sha256)
     except ManifestError as error:
         raise Http404(str(error)) from error
-    if name is None or size not in (*SIZES, "full"):
+    if image is None or size not in (*SIZES, "full"):
         raise Http404("This version has no such picture.")
     if size == "full":
-        return send_file(name)
-    return send_file(ensure_thumbnail(Image(file=name, sha256=sha256), size) or name)
+        return send_file(image.file)
+    return send_file(ensure_thumbnail(Image(file=image.file, sha256=sha256), size) or image.file)
 
 
 def frozen_photo(
@@ -70,6 +64,6 @@ def _drawn(box: ManifestBox, dashed: bool, classes: dict[int, str]) -> dict[str,
     return {**edges, "colour": class_colour(box.class_id), "label": label, "dashed": dashed}
 
 
-def still_here(images: list[ManifestImage]) -> set[int]:
+def still_here(images: Iterable[ManifestImage]) -> set[int]:
     """Ids of these images that are in a dataset today."""
     return set(Image.objects.filter(pk__in=[image.id for image in images]).values_list("pk", flat=True))

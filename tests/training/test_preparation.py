@@ -10,7 +10,7 @@ from sw_site.lib.errors import UserError
 from tests.factories import make_version
 from training.engine.dataset import Dataset
 from training.engine.request import RunRequest
-from training.preparation import dataset_json, prepare
+from training.preparation import as_text, dataset_json, dataset_text, prepare
 
 
 def test_the_engine_reads_what_is_written(waiting_run, version):
@@ -35,6 +35,23 @@ def test_class_numbers_with_gaps_become_label_map_ids_without():
     written = dataset_json(manifest.__class__(manifest.classes, images))
     assert written["classes"] == [{"id": 1, "name": "R2-D2"}, {"id": 2, "name": "BB-8"}]
     assert [image["boxes"][0]["class_id"] for image in written["images"][:2]] == [2, 1]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("images", [0, 1, 5])
+def test_the_text_made_image_by_image_is_that_of_the_whole(images):
+    manifest = make_version(images=images).manifest()
+    assert "".join(dataset_text(manifest)) == as_text(dataset_json(manifest))
+
+
+@pytest.mark.parametrize("change", [lambda t: t + "\n", lambda t: t[:-1], lambda t: t.replace("train", "tests", 1)])
+def test_a_folder_with_another_text_is_set_aside(waiting_run, change):
+    run = waiting_run()
+    path = prepare(run) / "dataset.json"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(change(text), encoding="utf-8")
+    assert (prepare(run) / "dataset.json").read_text(encoding="utf-8") == text
+    assert list(path.parent.parent.glob("*-set-aside-*"))
 
 
 def test_preparing_again_changes_nothing_and_takes_the_cancel_file_away(waiting_run):

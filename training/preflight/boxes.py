@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,8 @@ class Boxes:
 
     @classmethod
     def of(cls, manifest: Manifest) -> Boxes:
-        rows = [(image.id, b.x1, b.y1, b.x2, b.y2, image.width, image.height) for image, b in pairs(manifest)]
-        table = np.array(rows, dtype=float).reshape(-1, 7)
+        rows = ((image.id, b.x1, b.y1, b.x2, b.y2, image.width, image.height) for image, b in pairs(manifest))
+        table = np.fromiter(chain.from_iterable(rows), float).reshape(-1, 7)
         return cls(table[:, 0].astype(np.int64), table[:, 1:5], table[:, 5:7])
 
     @property
@@ -106,15 +107,15 @@ def check_sides(boxes: Boxes, input_size: int) -> Iterator[Finding]:
 
 
 def check_crowds(manifest: Manifest) -> Iterator[Finding]:
-    crowded = [image for image in manifest.images if len(image.boxes) > MAX_DETECTIONS]
+    crowded = {image.id: len(image.boxes) for image in manifest.images if len(image.boxes) > MAX_DETECTIONS}
     if crowded:
-        most = max(len(image.boxes) for image in crowded)
+        most = max(crowded.values())
         yield Finding(
             FIX,
             "many_boxes",
             f"{counted(len(crowded), '1 image has', 'images have')} more than {MAX_DETECTIONS} boxes; the limits of "
             f"training and detection are raised to {most:,}.",
-            some(image.id for image in crowded),
+            some(crowded),
         )
 
 

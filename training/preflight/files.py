@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
+from django.core.files.storage import default_storage
 from PIL import Image
 
-from datasets.versions.manifest import Manifest, ManifestImage
+from datasets.versions.manifest import Manifest
 from training.engine.images import ORIENTATION, PASSED_THROUGH, TURNED, UNREADABLE
 from training.preflight.finding import BLOCK, FIX, WARN, Finding, counted, named, some
 
 TURNING = range(5, 9)  # EXIF orientations that exchange width and height
+AT_ONCE = 1000
 MISSING, UNDECODABLE, OTHER_SIZE, CONVERTED = "missing", "unreadable", "size", "converted"
 
 
 def check_files(manifest: Manifest, decode: bool) -> Iterator[Finding]:
     """With `decode` the pixels of every file are read, by a thread for each processor; else only its head."""
-    images = [image for image in manifest.images if image.split != "test" or decode]
+    found: dict[str, list[Looked]] = defaultdict(list)
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        states = pool.map(partial(state_of, decode=decode), images)
-        found = defaultdict(list)
-        for image, state in zip(images, states, strict=True):
-            found[state].append(image)
+        for images in batched(looked_at(manifest, decode)):
+            for image, state in zip(images, pool.map(partial(state_of, decode=decode), images), strict=True):
+                found[state] += [image] if state else []
     yield from broken(found)
     if converted := found[CONVERTED]:
         what = counted(len(converted), "1 image is", "images are")
@@ -36,12 +39,38 @@ def check_files(manifest: Manifest, decode: bool) -> Iterator[Finding]:
             f"{what} not stored as upright RGB or grey ({names(converted)}); the records get RGB copies.",
             some(image.id for image in converted),
         )
-    yield from repeated(manifest.images)
+    yield from repeated(manifest)
 
 
-def state_of(image: ManifestImage, decode: bool) -> str:
+class Looked(NamedTuple):
+    """What the checks of files need of an image."""
+
+    id: int
+    file: str
+    file_name: str
+    folder: str
+    sha256: str
+    width: int
+    height: int
+    split: str
+
+
+def looked_at(manifest: Manifest, decode: bool) -> Iterator[Looked]:
+    return (image for image in every(manifest) if image.split != "test" or decode)
+
+
+def every(manifest: Manifest) -> Iterator[Looked]:
+    return map(Looked._make, manifest.columns(*Looked._fields))
+
+
+def batched(images: Iterator[Looked]) -> Iterator[list[Looked]]:
+    while batch := list(islice(images, AT_ONCE)):
+        yield batch
+
+
+def state_of(image: Looked, decode: bool) -> str:
     """ "" for a good file, else what is wrong with it."""
-    return state_of_file(image.path, (image.width, image.height), decode)
+    return state_of_file(Path(default_storage.path(image.file)), (image.width, image.height), decode)
 
 
 def state_of_file(path: Path, size: tuple[int, int], decode: bool) -> str:
@@ -60,7 +89,7 @@ def state_of_file(path: Path, size: tuple[int, int], decode: bool) -> str:
         return UNDECODABLE
 
 
-def broken(found: dict[str, list[ManifestImage]]) -> Iterator[Finding]:
+def broken(found: dict[str, list[Looked]]) -> Iterator[Finding]:
     if missing := found[MISSING]:
         yield Finding(
             BLOCK,
@@ -87,15 +116,10 @@ def broken(found: dict[str, list[ManifestImage]]) -> Iterator[Finding]:
         )
 
 
-def repeated(images: tuple[ManifestImage, ...]) -> Iterator[Finding]:
-    by_hash: dict[str, list[ManifestImage]] = defaultdict(list)
-    by_name: dict[tuple[str, str], list[ManifestImage]] = defaultdict(list)
-    for image in images:
-        by_hash[image.sha256].append(image)
-        by_name[image.folder, image.file_name].append(image)
-    copies = [group for group in by_hash.values() if len(group) > 1]
-    across = [image for group in copies if len({image.split for image in group}) > 1 for image in group]
-    within = [image for group in copies if len({image.split for image in group}) == 1 for image in group]
+def repeated(manifest: Manifest) -> Iterator[Finding]:
+    by_hash = groups_of(manifest, lambda image: image.sha256)
+    across = [image for group in by_hash if len({image.split for image in group}) > 1 for image in group]
+    within = [image for group in by_hash if len({image.split for image in group}) == 1 for image in group]
     if across:
         yield Finding(
             BLOCK,
@@ -111,7 +135,8 @@ def repeated(images: tuple[ManifestImage, ...]) -> Iterator[Finding]:
             f"{len(within):,} images are copies of each other ({names(within)}). Remove all but one of each.",
             some(image.id for image in within),
         )
-    alike = [group for group in by_name.values() if len({image.sha256 for image in group}) > 1]
+    by_name = groups_of(manifest, lambda image: (image.folder, image.file_name))
+    alike = [group for group in by_name if len({image.sha256 for image in group}) > 1]
     if alike:
         one = [image for group in alike for image in group]
         yield Finding(
@@ -123,5 +148,15 @@ def repeated(images: tuple[ManifestImage, ...]) -> Iterator[Finding]:
         )
 
 
-def names(images: list[ManifestImage]) -> str:
+def groups_of(manifest: Manifest, key: Callable[[Looked], Hashable]) -> list[list[Looked]]:
+    """Images that share a key, of each key that several have. Most share none, and those are not held on to."""
+    seen = Counter(hash(key(image)) for image in every(manifest))
+    groups: dict[Hashable, list[Looked]] = defaultdict(list)
+    for image in every(manifest):
+        if seen[hash(key(image))] > 1:
+            groups[key(image)].append(image)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def names(images: list[Looked]) -> str:
     return named(image.file_name for image in images)

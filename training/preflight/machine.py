@@ -63,7 +63,7 @@ def checkpoint_bytes(subject: Subject) -> float:
 
 
 def image_bytes(subject: Subject) -> float:
-    return JPEG_BYTES_PER_PIXEL * sum(image.width * image.height for image in subject.manifest.images)
+    return JPEG_BYTES_PER_PIXEL * sum(width * height for width, height in subject.manifest.columns("width", "height"))
 
 
 def check_memory(subject: Subject) -> Iterator[Finding]:

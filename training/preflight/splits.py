@@ -21,10 +21,10 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def check_content(manifest: Manifest) -> Iterator[Finding]:
-    strange = [image for image in manifest.images if image.split not in SPLITS]
+    strange = {pk: split for pk, split in manifest.splits().items() if split not in SPLITS}
     if strange:
-        message = f"Images are in the unknown split “{strange[0].split}”. Freeze a new version."
-        yield Finding(BLOCK, "split_unknown", message, some(image.id for image in strange))
+        message = f"Images are in the unknown split “{next(iter(strange.values()))}”. Freeze a new version."
+        yield Finding(BLOCK, "split_unknown", message, some(strange))
     train, val = manifest.split("train"), manifest.split("val")
     if not any(image.boxes for image in train):
         what = "no training images" if not train else "no boxes on its training images"
@@ -42,7 +42,7 @@ def check_content(manifest: Manifest) -> Iterator[Finding]:
 
 def check_apart(manifest: Manifest) -> Iterator[Finding]:
     """Near duplicates and frames of one video in different splits."""
-    splits = {image.id: image.split for image in manifest.images}
+    splits = manifest.splits()
     if len(splits) > COMPARED:
         return
     groups: dict[int, list[int]] = defaultdict(list)

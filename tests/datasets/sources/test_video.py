@@ -95,7 +95,7 @@ def test_frames_of_one_video_stay_in_one_group(film, tmp_path):
     take(dataset, film)
     take(dataset, write_video(tmp_path / "other.avi", pan(20, seed=5)))
     alone = make_image(dataset)
-    groups = shots_of(list(dataset.images.all()))
+    groups = shots_of(list(dataset.images.values_list("pk", flat=True)))
     by_video = {
         name: {groups[pk] for pk in dataset.images.filter(folder=name).values_list("pk", flat=True)}
         for name in ("walk.mp4", "other.avi")
