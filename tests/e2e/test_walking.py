@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.labelling import boxes_of, draw, expect_state, import_photos, open_editor
+from tests.e2e.labelling import boxes_of, command, draw, expect_state, import_photos, open_editor
+from tests.factories import picture_bytes
+from tests.voc import voc_xml
 
 pytestmark = pytest.mark.browser
 
@@ -134,3 +136,58 @@ def test_keys_and_lists_act_on_the_photo_that_is_shown(page: Page, site: Site, p
     on_photo(page, photos[0])
     expect(page.locator("[data-act='flag:difficult']")).to_be_disabled()
     assert [box["difficult"] for image in photos for box in boxes_of(site, image)] == [False, False, True, False]
+
+
+MOST_ACTIONS = 12
+
+
+def two_classes(site: Site, folder: Path) -> list[int]:
+    for number, boxes in enumerate(([], [("bb8", 10, 20, 110, 80), ("r2d2", 10, 20, 110, 80)])):
+        (folder / f"photo {number}.jpg").write_bytes(picture_bytes())
+        (folder / f"photo {number}.xml").write_bytes(voc_xml(boxes=boxes))
+    name = f"Loop {folder.name}"
+    command(site, "import_dataset", str(folder), "--dataset", name)
+    return [image["id"] for image in command(site, "edit_images", name, "list")["images"]]
+
+
+def test_a_photo_takes_twelve_actions_at_most(page: Page, site: Site, tmp_path: Path):
+    first, second = two_classes(site, tmp_path)
+    open_editor(page, site, first)
+    page.evaluate("window.isTheSamePage = true")
+    area = page.locator("[data-photo]").bounding_box()
+    assert area
+    actions = 1  # opening it
+    for share in (0.1, 0.4, 0.7):
+        page.mouse.move(area["x"] + area["width"] * share, area["y"] + area["height"] * 0.2)
+        page.mouse.down()
+        page.mouse.move(area["x"] + area["width"] * (share + 0.2), area["y"] + area["height"] * 0.5, steps=3)
+        page.mouse.up()
+        page.keyboard.press("2")
+        actions += 2
+    page.keyboard.press("d")
+    actions += 1
+    on_photo(page, second)
+    page.keyboard.press("a")
+    on_photo(page, first)
+    expect_state(page, "Saved")
+    boxes, other = boxes_of(site, first), boxes_of(site, second)
+    assert len(boxes) == 3 and {box["class_id"] for box in boxes} == {other[1]["class_id"]}
+    assert actions <= MOST_ACTIONS
+
+
+def test_a_photo_is_labelled_by_the_keyboard_alone(page: Page, site: Site, tmp_path: Path):
+    first, second = two_classes(site, tmp_path)
+    open_editor(page, site, first)
+    page.evaluate("window.isTheSamePage = true")
+    keys = ["i", "Shift+ArrowRight", "2", "i", "Shift+ArrowLeft", "1", "i", "Shift+ArrowUp", "2", "d"]
+    for key in keys:
+        page.keyboard.press(key)
+    on_photo(page, second)
+    page.keyboard.press("a")
+    on_photo(page, first)
+    expect_state(page, "Saved")
+    boxes, other = boxes_of(site, first), boxes_of(site, second)
+    classes = [box["class_id"] for box in other]
+    assert [box["class_id"] for box in boxes] == [classes[1], classes[0], classes[1]]
+    assert boxes[0]["x1"] - boxes[1]["x1"] == pytest.approx(20) and boxes[2]["y1"] < boxes[0]["y1"]
+    assert 1 + len(keys) <= MOST_ACTIONS
