@@ -143,7 +143,7 @@ def _operation(one: OperationIn) -> Operation:
 def find(request: HttpRequest, pk: int, to: str, filter: str = "") -> dict[str, Any]:
     """The image to go to from this one: `to` is "unlabelled", "flagged", a place in the filter's order, or a name."""
     grid_filter = GridFilter.parse(filter)
-    found = find_image(image_for(request, pk), grid_filter, to)
+    found = find_image(image_for(request, pk), grid_filter, to, request.user)
     return {"id": found.pk, "url": found.get_absolute_url() + grid_filter.query_string()}
 
 

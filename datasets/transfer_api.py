@@ -12,7 +12,8 @@ from datasets.formats.defects import DEFECTS
 from datasets.importing.classes import parse_mapping
 from datasets.importing.importer import ImportOptions
 from datasets.jobs import import_job, preview_job, submit_export
-from datasets.views.exports import image_original, source_file
+from datasets.review.hidden import refuse_all_labels
+from datasets.views.exports import image_original, labels_of_files, source_file
 from datasets.views.transfer import keep_uploads
 from sw_site.jobs.models import Job
 from sw_site.jobs.queue import enqueue
@@ -84,6 +85,7 @@ def create_import(
 def create_export(request: HttpRequest, slug: str, body: ExportIn) -> Status:
     """A zip in the background; `url` is where it lies once the job has succeeded."""
     dataset, user = dataset_for(request, slug), request.user
+    refuse_all_labels(user, dataset)
     job = submit_export(dataset, body.format, body.version, body.images, body.originals, user)  # type: ignore[arg-type]
     return Status(202, work_out(job, reverse("datasets:export-download", args=[slug, job.pk])))
 
@@ -118,7 +120,7 @@ def list_kept(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
 @router.get("/images/{pk}/sources")
 def list_sources(request: HttpRequest, pk: int) -> list[dict[str, Any]]:
     image = image_for(request, pk)
-    rows = image.sources.defer("content").order_by("pk")
+    rows = labels_of_files(image, request.user)
     return [{"id": row.pk, "file": row.file_name, "format": row.format, "sha256": row.sha256} for row in rows]
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from datasets.browsing import with_covers
 from datasets.models import Dataset, DatasetVersion, Image
+from datasets.review.hidden import veil
 from detections.models import Evaluation
 from sw_site.jobs.models import Job, JobState
 from training.models import Run, TrainedModel
@@ -18,7 +19,8 @@ from training.models import Run, TrainedModel
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    datasets = with_covers(Dataset.objects.visible_to(request.user).for_list().order_by("-created_at")[:6])
+    newest = Dataset.objects.visible_to(request.user).for_list().order_by("-created_at")[:6]
+    datasets = with_covers(newest, request.user)
     context = {
         "datasets": datasets,
         "steps": first_steps(request),
@@ -68,6 +70,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if text:
         context["datasets"] = Dataset.objects.visible_to(request.user).filter(name__icontains=text)[:20]
         images = Image.objects.visible_to(request.user).filter(file_name__icontains=text)
-        context["images"] = images.for_grid()[:48]
+        context["images"] = found = list(images.for_grid()[:48])
+        veil(found, request.user)
         context["models"] = TrainedModel.objects.visible_to(request.user).filter(name__icontains=text)[:20]
     return TemplateResponse(request, "search.html", context)

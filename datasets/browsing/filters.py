@@ -14,6 +14,7 @@ from django.http import QueryDict
 from datasets.models import Box, Dataset, Image, LikePair, ReviewState, SavedView
 from datasets.models.image import ImageQuerySet
 from datasets.models.version import SPLITS
+from datasets.review.hidden import hidden_ids
 from datasets.traits import TRAITS, class_bit
 
 SORTS = {
@@ -91,20 +92,44 @@ class GridFilter:
         """From "?state=labelled&class=3", with or without the question mark."""
         return cls.read(QueryDict(text.lstrip("?")))
 
-    def apply(self, dataset: Dataset) -> ImageQuerySet:
-        """The images of the dataset that match; the order is the pager's."""
+    def apply(self, dataset: Dataset, viewer: Any = None) -> ImageQuerySet:
+        """The images of the dataset that match; the order is the pager's.
+
+        For a `viewer`, images whose labels are hidden from them match as what they look like to them.
+        """
         images: Any = Image.objects.filter(dataset=dataset)
-        for condition in self._conditions(dataset):
+        for condition in (*self._image_conditions(), *self._group_conditions(dataset)):
+            images = images.filter(condition)
+        labels = [*self._answer_conditions(), *self._box_conditions()]
+        hidden = hidden_ids(viewer, dataset) if viewer and (labels or self._sorts_by_labels) else {}
+        if hidden:
+            return self._with_hidden(images, labels, hidden)
+        for condition in labels:
             images = images.filter(condition)
         return images
 
-    def _conditions(self, dataset: Dataset) -> list[Any]:
-        return [*self._image_conditions(), *self._box_conditions(), *self._group_conditions(dataset)]
+    @property
+    def _sorts_by_labels(self) -> bool:
+        return self.sort in ("most", "fewest")
+
+    def _with_hidden(self, images: Any, labels: list[Any], hidden: dict[int, bool]) -> ImageQuerySet:
+        """By state they are found as what the viewer made of them; nothing else is known of them."""
+        by_boxes = self._box_conditions() or set(self.flag) - {"unverified"} or self._sorts_by_labels
+        look = {True: ReviewState.LABELLED.value, False: ReviewState.UNLABELLED.value}
+        shown = [] if by_boxes else [pk for pk, given in hidden.items() if self.state in ("", look[given])]
+        asked = ~Q(pk__in=list(hidden))
+        for condition in labels:
+            asked &= Q(condition)
+        found: ImageQuerySet = images.filter(asked | Q(pk__in=shown))
+        return found
+
+    def _answer_conditions(self) -> list[Q]:
+        flags = {"verified": Q(verified=True), "unverified": Q(verified=False), "negative": Q(negative=True)}
+        state = [Q(state=self.state)] if self.state else []
+        return state + [flags[name] for name in self.flag if name in flags]
 
     def _image_conditions(self) -> list[Q]:
         found = []
-        if self.state:
-            found.append(Q(state=self.state))
         if self.text:
             found.append(Q(file_name__icontains=self.text) | Q(folder__icontains=self.text))
         if self.split:
@@ -115,8 +140,7 @@ class GridFilter:
             found.append(Q(assignee=self.assignee))
         if self.defect:
             found.append(~Q(defect=""))
-        flags = {"verified": Q(verified=True), "unverified": Q(verified=False), "negative": Q(negative=True)}
-        return found + [flags[name] for name in self.flag if name in flags]
+        return found
 
     def _box_conditions(self) -> list[Any]:
         found: list[Any] = []

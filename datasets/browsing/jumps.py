@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import F, Q
 from django.db.models.lookups import GreaterThan
 
@@ -16,7 +18,7 @@ UNLABELLED, FLAGGED = "unlabelled", "flagged"
 MAX_PLACE = 10_000_000
 
 
-def find_image(image: Image, grid_filter: GridFilter, wanted: str) -> Image:
+def find_image(image: Image, grid_filter: GridFilter, wanted: str, viewer: Any = None) -> Image:
     """The image to go to from `image`, in the filter's order; a search that reaches the end goes on at the beginning.
 
     `wanted` is "unlabelled", "flagged" (returned, or with boxes a model drew), "#12" or "12" for a place in the
@@ -26,7 +28,7 @@ def find_image(image: Image, grid_filter: GridFilter, wanted: str) -> Image:
         UserError: there is no such image (404).
     """
     wanted = wanted.replace("\x00", "").strip()
-    images = grid_filter.apply(image.dataset)
+    images = grid_filter.apply(image.dataset, viewer)
     if wanted == UNLABELLED:
         return _next(images.filter(state=ReviewState.UNLABELLED), image, grid_filter.sort, _none("unlabelled photo"))
     if wanted == FLAGGED:

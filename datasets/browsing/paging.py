@@ -11,6 +11,7 @@ from django.db.models import Q
 from datasets.browsing.tiles import load_tiles
 from datasets.models import Image
 from datasets.models.image import ImageQuerySet
+from datasets.review.hidden import veil
 
 PAGE_SIZE = 100
 #: Sort -> (field compared before the id, or none; is it the other way round).
@@ -43,19 +44,29 @@ class GridPage:
 
 
 def page_of(
-    images: ImageQuerySet, sort: str = "", after: str = "", before: str = "", size: int = PAGE_SIZE
+    images: ImageQuerySet,
+    sort: str = "",
+    after: str = "",
+    before: str = "",
+    size: int = PAGE_SIZE,
+    viewer: Any = None,
 ) -> GridPage:
     """The page after (or before) a cursor; cursors nobody can read mean the first page.
+
+    What is hidden from the `viewer` (see datasets/review/hidden.py) is shown as they left it.
 
     The ids are found in an index first; the wide rows of the images are read for one page only.
     """
     ids, previous, following = _ids(images, sort, after, before, size)
     shown = load_tiles(ids)
-    return GridPage(
+    page = GridPage(
         shown,
         cursor(shown[0], sort) if shown and previous else "",
         cursor(shown[-1], sort) if shown and following else "",
     )
+    if viewer:
+        veil(shown, viewer)
+    return page
 
 
 def _ids(images: ImageQuerySet, sort: str, after: str, before: str, size: int) -> tuple[list[int], bool, bool]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from datasets.models import Box, Image, LabelClass
 from datasets.models.image import DrawnBox
+from datasets.review.hidden import veil
 
 #: What a tile and the keys of the orders need.
 FIELDS = (
@@ -14,12 +16,14 @@ FIELDS = (
 )  # fmt: skip
 
 
-def load_tiles(ids: Sequence[int]) -> list[Image]:
-    """The images of these ids that are still there, in this order, with `drawn` boxes."""
+def load_tiles(ids: Sequence[int], viewer: Any = None) -> list[Image]:
+    """The images of these ids that are still there, in this order, with `drawn` boxes, as the `viewer` may see them."""
     rows = Image.objects.order_by().only(*FIELDS).in_bulk(ids)
     drawn = _drawn_boxes(ids)
     for pk, image in rows.items():
         image.drawn = drawn[pk]
+    if viewer:
+        veil(rows.values(), viewer)
     return [rows[pk] for pk in ids if pk in rows]
 
 

@@ -146,8 +146,8 @@ def answer(outcome: Any) -> Any:
 def list_images(request: HttpRequest, slug: str, after: str = "", before: str = "", limit: int = 100) -> Any:
     """Images of a filter, by the parameters of the grid's address; `next` goes into `after`."""
     found = GridFilter.read(request.GET)
-    images = found.apply(dataset_for(request, slug))
-    page = page_of(images, found.sort, after, before, min(max(limit, 1), 1000))
+    images = found.apply(dataset_for(request, slug), request.user)
+    page = page_of(images, found.sort, after, before, min(max(limit, 1), 1000), request.user)
     return {"items": page.images, "count": images.count(), "next": page.next, "previous": page.previous}
 
 

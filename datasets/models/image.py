@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -39,6 +39,17 @@ DrawnBox = tuple[str, str, float, float, float, float]
 VAST = 32_000_000
 #: What the grid filters by; the count is last, because one index begins with it.
 BROWSED = ("state", "verified", "negative", "split", "defect", "box_traits", "created_by", "assignee", "box_count")
+
+
+class ShownBox(NamedTuple):
+    """A drawn box by the names that templates use."""
+
+    label: str
+    colour: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
 
 
 @cache
@@ -210,5 +221,5 @@ class Image(models.Model):
         return _badges(self.defect, self.state, self.negative, self.verified)
 
     @property
-    def boxes_for_display(self) -> Iterable[Box]:
-        return self.boxes.all()
+    def boxes_for_display(self) -> Iterable[Box | ShownBox]:
+        return self.boxes.all() if self.drawn is None else [ShownBox(*row) for row in self.drawn]

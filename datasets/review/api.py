@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated, Any
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 from pydantic import Field
@@ -15,6 +15,7 @@ from datasets.curation.dispatch import chosen_ids
 from datasets.models import Image, ReviewNote
 from datasets.review import checks, verdicts
 from datasets.review.assigning import deal, ids_of, people_called, told
+from datasets.review.blind import answer_of
 from datasets.review.progress import progress
 from datasets.review.queue import renew, take_next
 from sw_site.lib.errors import UserError
@@ -79,7 +80,7 @@ class CheckOut(Schema):
 @router.post("/images/{pk}/verdict", url_name="image_verdict")
 def give_verdict(request: HttpRequest, pk: int, body: VerdictIn) -> dict[str, Any]:
     """Approve or return; 409 when somebody saved the image since `revision`."""
-    image, user = image_for(request, pk), _user(request)
+    image, user = _seen_image(request, pk), _user(request)
     if body.action == "approve":
         image = verdicts.approve(image, body.revision, user)
     elif body.action == "return":
@@ -92,18 +93,18 @@ def give_verdict(request: HttpRequest, pk: int, body: VerdictIn) -> dict[str, An
 
 @router.get("/images/{pk}/notes")
 def list_notes(request: HttpRequest, pk: int) -> Any:
-    return _notes(image_for(request, pk))
+    return _notes(_seen_image(request, pk))
 
 
 @router.post("/images/{pk}/notes", response={201: dict[str, Any]}, url_name="image_notes")
 def make_note(request: HttpRequest, pk: int, body: NoteIn) -> Status:
-    note = verdicts.add_note(image_for(request, pk), body.text, _pin(body), _user(request))
+    note = verdicts.add_note(_seen_image(request, pk), body.text, _pin(body), _user(request))
     return Status(201, verdicts.note_as_json(note))
 
 
 @router.patch("/images/{pk}/notes/{number}")
 def settle_note(request: HttpRequest, pk: int, number: int, body: NotePatch) -> Any:
-    notes = ReviewNote.objects.filter(image=image_for(request, pk)).select_related("author")
+    notes = ReviewNote.objects.filter(image=_seen_image(request, pk)).select_related("author")
     return verdicts.note_as_json(
         verdicts.resolve_note(get_object_or_404(notes, pk=number), _user(request), body.resolved)
     )
@@ -118,7 +119,7 @@ def renew_lease(request: HttpRequest, pk: int) -> dict[str, bool]:
 @router.get("/images/{pk}/events")
 def list_events(request: HttpRequest, pk: int) -> Any:
     """Every change of state: who, when, on which revision; newest first."""
-    events = image_for(request, pk).review_events.select_related("user")
+    events = _seen_image(request, pk).review_events.select_related("user")
     return [
         {
             "before": event.before,
@@ -178,6 +179,14 @@ def add_checks(request: HttpRequest, slug: str, body: CheckIn) -> dict[str, Any]
 @router.delete("/{slug}/checks")
 def remove_checks(request: HttpRequest, slug: str, body: CheckOut) -> dict[str, int]:
     return {"removed": checks.drop(managed_dataset_for(request, slug), body.ids)}
+
+
+def _seen_image(request: HttpRequest, pk: int) -> Image:
+    """An image whose labels the person may see: verdicts and notes are about them."""
+    image = image_for(request, pk)
+    if answer_of(image, request.user):
+        raise Http404
+    return image
 
 
 def _user(request: HttpRequest) -> Any:

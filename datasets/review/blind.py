@@ -13,21 +13,19 @@ from django.db import transaction
 from datasets.labels import box_as_json
 from datasets.models import CheckAnswer, Image, ReviewState
 from datasets.operations import Batch
+from datasets.review.hidden import hidden_checks
 from datasets.saving import BoxValues, check_classes, new_box
 
 
 def answer_of(image: Image, user: Any) -> CheckAnswer | None:
-    """The answer of a person who was handed this image as a check; None for everybody else."""
-    found = (
-        CheckAnswer.objects.filter(item__image=image, user=user.pk) if user and user.pk else CheckAnswer.objects.none()
-    )
-    return found.first()
+    """The answer of a person from whom this check is hidden; None for everybody else.
 
-
-def blindfold(image: Image, answer: CheckAnswer) -> None:
-    """Make the row in memory look as its labeller left it. It is not to be saved."""
-    image.state = ReviewState.LABELLED if answer.is_given else ReviewState.UNLABELLED
-    image.revision, image.verified, image.negative = answer.revision, answer.verified, answer.negative
+    Whoever comes upon a check before it was handed to them has an answer that is not stored until they save it.
+    """
+    item = hidden_checks(user).filter(image=image).first() if user and user.pk else None
+    if item is None:
+        return None
+    return CheckAnswer.objects.filter(item=item, user=user.pk).first() or CheckAnswer(item=item, user=user)
 
 
 def answer_state(answer: CheckAnswer) -> dict[str, Any]:
@@ -46,14 +44,13 @@ def answer_boxes(
     answer: CheckAnswer, image: Image, boxes: Sequence[BoxValues], verified: bool, negative: bool
 ) -> CheckAnswer:
     """The whole list at once. One person writes it, so the last save counts."""
-    locked = CheckAnswer.objects.select_for_update().get(pk=answer.pk)
-    return _write(locked, _rows(image, boxes), verified, negative)
+    return _write(_locked(answer), _rows(image, boxes), verified, negative)
 
 
 @transaction.atomic
 def answer_batch(answer: CheckAnswer, image: Image, batch: Batch) -> CheckAnswer:
     """What changed. Each operation says what its box is to be, so one that comes twice does nothing."""
-    locked = CheckAnswer.objects.select_for_update().get(pk=answer.pk)
+    locked = _locked(answer)
     boxes = {row["id"]: row for row in locked.boxes}
     drawn = _rows(image, [one.box for one in batch.operations if one.box])
     boxes |= {row["id"]: row for row in drawn}
@@ -63,6 +60,13 @@ def answer_batch(answer: CheckAnswer, image: Image, batch: Batch) -> CheckAnswer
     verified = locked.verified if batch.verified is None else batch.verified
     negative = locked.negative if batch.negative is None else batch.negative
     return _write(locked, list(boxes.values()), verified, negative)
+
+
+def _locked(answer: CheckAnswer) -> CheckAnswer:
+    whose = {"item": answer.item_id, "user": answer.user_id}
+    if answer.pk is None:
+        CheckAnswer.objects.get_or_create(item_id=answer.item_id, user_id=answer.user_id)
+    return CheckAnswer.objects.select_for_update().get(**whose)
 
 
 def _rows(image: Image, boxes: Sequence[BoxValues]) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from datasets.models import (
     Dataset,
     Image,
     ReviewEvent,
+    Revision,
 )
 from datasets.models.annotation import BoxSource
 from datasets.review.matching import NOTHING, Score, score
@@ -92,10 +93,12 @@ def place_of_check(check_set: CheckSet, user_id: int, number: int) -> int:
 
 
 def _unseen(check_set: CheckSet, user: User) -> QuerySet[CheckImage]:
-    """Checks of others' choosing, on images that the person has neither labelled nor answered."""
+    """Checks of others' choosing, on images that the person has neither labelled nor saved nor answered."""
     seen = CheckAnswer.objects.filter(item=OuterRef("pk"), user=user)
     own = ReviewEvent.objects.filter(image=OuterRef("image"), user=user).order_by()
-    items = check_set.items.exclude(chosen_by=user).filter(~Exists(seen), ~Exists(own), image__defect="")
+    saved = Revision.objects.filter(image=OuterRef("image"), user=user, change=None).order_by()
+    items = check_set.items.exclude(chosen_by=user).filter(~Exists(seen), ~Exists(own), ~Exists(saved))
+    items = items.filter(image__defect="")
     return items.select_related("image")
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from datasets.models import Dataset, Image, Lease, ReviewEvent, ReviewState, Work
 from datasets.models.image import ImageQuerySet
 from datasets.review.checks import due_check, finish_check, open_check
+from datasets.review.hidden import hidden_checks
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _in_turn(images: ImageQuerySet) -> Iterator[Image]:
 
 def waiting(dataset: Dataset, user: User, work: str) -> list[ImageQuerySet]:
     """Images that wait for this person, in queues that are emptied one after the other."""
-    images = Image.objects.filter(dataset=dataset, defect="")
+    images = Image.objects.filter(dataset=dataset, defect="").exclude(pk__in=hidden_checks(user).values("image"))
     if work == Work.REVIEW:
         labelled = images.filter(state=ReviewState.LABELLED).filter(~_labelled_by(user) if _others(user) else Q())
         return [labelled.filter(reviewer=user), labelled.filter(reviewer=None)]

@@ -14,7 +14,7 @@ from datasets.models import Dataset
 
 @require_safe
 def dataset_list(request: HttpRequest) -> HttpResponse:
-    datasets = with_covers(Dataset.objects.visible_to(request.user).for_list())
+    datasets = with_covers(Dataset.objects.visible_to(request.user).for_list(), request.user)
     return TemplateResponse(request, "datasets/dataset_list.html", {"datasets": datasets})
 
 

@@ -40,7 +40,7 @@ def duplicate_list(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "duplicates",
         "decided": decided,
         "page_obj": page,
-        "rows": with_photos(dataset, list(page.object_list)),
+        "rows": with_photos(dataset, list(page.object_list), request.user),
         "counts": (len(groups[False]), len(groups[True])),
         "refused": refused_copies(dataset),
         "last": Job.objects.filter(kind="duplicates", subject_url=request.path).defer("log", "payload").first(),
@@ -48,10 +48,10 @@ def duplicate_list(request: HttpRequest, slug: str) -> HttpResponse:
     return TemplateResponse(request, "datasets/duplicate_list.html", context)
 
 
-def with_photos(dataset: Dataset, groups: list[LikeGroup]) -> list[dict[str, Any]]:
+def with_photos(dataset: Dataset, groups: list[LikeGroup], viewer: Any) -> list[dict[str, Any]]:
     """Groups with their nearest pair (which knows who decided) and their images, ready to be drawn."""
     shown = [pk for group in groups for pk in group.images[:PHOTOS_SHOWN]]
-    images = {image.pk: image for image in load_tiles(shown)}
+    images = {image.pk: image for image in load_tiles(shown, viewer)}
     pairs = dataset.pairs.select_related("decided_by").in_bulk([group.pairs[0] for group in groups])
     rows: list[dict[str, Any]] = []
     for group in groups:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.files.storage import default_storage
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -13,8 +15,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from datasets.access import dataset_for, image_for
 from datasets.forms import ExportForm
 from datasets.jobs import export_folder, submit_export
-from datasets.models import KeptFile, SourceAnnotation
+from datasets.models import Dataset, Image, KeptFile, SourceAnnotation
+from datasets.review.blind import answer_of
+from datasets.review.hidden import refuse_all_labels
 from sw_site.jobs.models import Job, JobState
+from sw_site.lib.errors import UserError
 
 
 @require_http_methods(["GET", "POST"])
@@ -23,6 +28,8 @@ def export_create(request: HttpRequest, slug: str) -> HttpResponse:
     form = ExportForm(dataset, request.POST or None)
     if request.method == "POST" and form.is_valid():
         pictures, user = form.cleaned_data["pictures"], request.user
+        if refused := _refused(request, dataset):
+            return refused
         job = submit_export(
             dataset,
             form.cleaned_data["format"],
@@ -42,8 +49,10 @@ def labelled_count(dataset: Any) -> int:
 
 
 @require_safe
-def export_download(request: HttpRequest, slug: str, pk: int) -> FileResponse:
+def export_download(request: HttpRequest, slug: str, pk: int) -> FileResponse | HttpResponse:
     dataset = dataset_for(request, slug)
+    if refused := _refused(request, dataset):
+        return refused
     job = get_object_or_404(Job, kind="dataset_export", state=JobState.SUCCEEDED, pk=pk, payload__dataset_id=dataset.pk)
     name = str((job.result or {}).get("output", ""))
     try:
@@ -56,9 +65,14 @@ def export_download(request: HttpRequest, slug: str, pk: int) -> FileResponse:
 def image_sources(request: HttpRequest, pk: int) -> HttpResponse:
     """The image file as it came, and every annotation file that spoke of it."""
     image = image_for(request, pk)
-    sources = image.sources.defer("content").order_by("pk")
+    sources = labels_of_files(image, request.user)
     context = {"image": image, "dataset": image.dataset, "sources": sources, "origins": image.origins.all()}
     return TemplateResponse(request, "datasets/image_sources.html", context)
+
+
+def labels_of_files(image: Image, user: Any) -> QuerySet[SourceAnnotation]:
+    """The annotation files of an image, where the person may see its labels."""
+    return image.sources.none() if answer_of(image, user) else image.sources.defer("content").order_by("pk")
 
 
 @require_safe
@@ -70,7 +84,7 @@ def image_original(request: HttpRequest, pk: int) -> FileResponse:
 @require_safe
 def source_file(request: HttpRequest, pk: int, source: int) -> FileResponse:
     """An annotation file, byte for byte; of a file about many images the part about this one."""
-    found = get_object_or_404(SourceAnnotation, pk=source, image=image_for(request, pk))
+    found = get_object_or_404(labels_of_files(image_for(request, pk), request.user), pk=source)
     return FileResponse(
         iter([bytes(found.content)]), as_attachment=True, filename=found.file_name.rpartition("/")[2] or "annotation"
     )
@@ -84,9 +98,22 @@ def kept_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def kept_file(request: HttpRequest, slug: str, pk: int) -> FileResponse:
-    found = get_object_or_404(KeptFile, pk=pk, dataset=dataset_for(request, slug))
+def kept_file(request: HttpRequest, slug: str, pk: int) -> FileResponse | HttpResponse:
+    dataset = dataset_for(request, slug)
+    if refused := _refused(request, dataset):
+        return refused
+    found = get_object_or_404(KeptFile, pk=pk, dataset=dataset)
     return _download(found.file, found.file_name.rpartition("/")[2])
+
+
+def _refused(request: HttpRequest, dataset: Dataset) -> HttpResponse | None:
+    """Back to the page of exports with the reason, for people who may not have all labels."""
+    try:
+        refuse_all_labels(request.user, dataset)
+    except UserError as error:
+        messages.error(request, error.message)
+        return redirect("datasets:export-create", dataset.slug)
+    return None
 
 
 def _download(name: str, shown: str) -> FileResponse:

@@ -30,7 +30,8 @@ from sw_site.lib.errors import UserError
 def dataset_detail(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = dataset_for(request, slug)
     found = GridFilter.read(request.GET)
-    page = page_of(found.apply(dataset), found.sort, request.GET.get("after", ""), request.GET.get("before", ""))
+    images, ends = found.apply(dataset, request.user), (request.GET.get("after", ""), request.GET.get("before", ""))
+    page = page_of(images, found.sort, *ends, viewer=request.user)
     states = dict(dataset.images.order_by().values_list("state").annotate(n=Count("*")))
     context = {
         "dataset": dataset,
@@ -74,7 +75,7 @@ def choices(dataset: Dataset, found: GridFilter) -> dict[str, Any]:
 @require_safe
 def image_count(request: HttpRequest, slug: str) -> HttpResponse:
     """How many images match, as a fragment: the grid does not wait for it."""
-    count = GridFilter.read(request.GET).apply(dataset_for(request, slug)).count()
+    count = GridFilter.read(request.GET).apply(dataset_for(request, slug), request.user).count()
     return HttpResponse(format_html("{}", f"{count:,}"))
 
 

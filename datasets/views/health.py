@@ -26,7 +26,7 @@ def dataset_health(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, error.message)
         report = health_report(dataset)
     leaks = (report["leaks"] or {}).get("examples", [])
-    tiles = {image.pk: image for image in load_tiles([each["id"] for group in leaks for each in group])}
+    tiles = {image.pk: image for image in load_tiles([each["id"] for group in leaks for each in group], request.user)}
     context = {
         "dataset": dataset,
         "tab": "health",

@@ -23,8 +23,9 @@ from datasets.editor_keys import key_table
 from datasets.labels import boxes_as_json
 from datasets.models import CheckAnswer, Image, LabelClass
 from datasets.pieces import PIECE, SCREEN, ensure_piece, ensure_screen
-from datasets.review.blind import answer_of, blindfold
+from datasets.review.blind import answer_of
 from datasets.review.desk import desk_context
+from datasets.review.hidden import blindfold
 from datasets.revisions import overlay, restore_revision
 from datasets.thumbnails import SIZES, ensure_thumbnail
 from sw_site.lib.errors import UserError
@@ -41,7 +42,7 @@ def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
     answer = answer_of(image, request.user)
     grid_filter = GridFilter.read(request.GET)
     query = grid_filter.query_string()
-    near = neighbours(grid_filter.apply(image.dataset), image, grid_filter.sort)
+    near = neighbours(grid_filter.apply(image.dataset, request.user), image, grid_filter.sort)
     for other in near.strip:
         other.url = other.get_absolute_url() + query  # type: ignore[attr-defined]
     previous_url = near.previous.get_absolute_url() + query if near.previous else ""

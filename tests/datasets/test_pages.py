@@ -71,7 +71,7 @@ def test_the_grid_asks_the_database_the_same_number_of_questions_for_any_page(cl
     dataset = make_dataset()
 
     def ask():
-        with django_assert_max_num_queries(12) as captured:
+        with django_assert_max_num_queries(13) as captured:
             client.get(dataset.get_absolute_url())
         return len(captured)
 
