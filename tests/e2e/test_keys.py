@@ -40,7 +40,9 @@ def test_own_keys_are_chosen_used_and_shown(keys_page: Page, site: Site, tmp_pat
     shoot(page, "own-keys")
     page.reload()
     expect(row(page, "draw").locator("kbd")).to_have_text("M")
-    (image,) = import_photos(site, tmp_path, f"Keys {tmp_path.name}", 1)
+    photos = tmp_path / "photos"  # The folder above has the screenshots.
+    photos.mkdir()
+    (image,) = import_photos(site, photos, f"Keys {tmp_path.name}", 1)
     open_editor(page, site, image)
     page.keyboard.press("w")
     expect(page.locator("[data-editor]")).not_to_have_attribute("data-mode", "draw")
