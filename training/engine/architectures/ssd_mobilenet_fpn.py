@@ -12,7 +12,7 @@ from training.engine.architectures.parts import (
     fill_normal,
     multiplier_for,
 )
-from training.engine.architectures.ssd import BIAS, fill_common, fill_losses
+from training.engine.architectures.ssd import BIAS, fill_common, fill_losses, fill_tight_boxes
 
 LEVELS = (3, 7)
 # Keras' own MobileNets round channels to multiples of 8 with a least of 8. With the usual 16 the early layers of a
@@ -31,6 +31,7 @@ def fill(model: Any, wanted: Wanted) -> None:
     fill_extractor(model.ssd.feature_extractor, wanted, depth, lite, decay)
     fill_predictor(model.ssd.box_predictor.weight_shared_convolutional_box_predictor, depth, lite, decay)
     fill_losses(model.ssd, wanted)
+    fill_tight_boxes(model.ssd)
 
 
 def fill_extractor(extractor: Any, wanted: Wanted, depth: int, lite: bool, decay: float) -> None:
