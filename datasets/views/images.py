@@ -43,10 +43,11 @@ def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
     grid_filter = GridFilter.read(request.GET)
     query = grid_filter.query_string()
     near = neighbours(grid_filter.apply(image.dataset, request.user), image, grid_filter.sort)
+    passed_on = _with_review(query, request)
     for other in near.strip:
-        other.url = other.get_absolute_url() + query  # type: ignore[attr-defined]
-    previous_url = near.previous.get_absolute_url() + query if near.previous else ""
-    next_url = near.next.get_absolute_url() + query if near.next else ""
+        other.url = other.get_absolute_url() + passed_on  # type: ignore[attr-defined]
+    previous_url = near.previous.get_absolute_url() + passed_on if near.previous else ""
+    next_url = near.next.get_absolute_url() + passed_on if near.next else ""
     if answer:
         blindfold(image, answer)
     context = {
@@ -65,6 +66,13 @@ def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **desk_context(request, image, answer),
     }
     return TemplateResponse(request, "datasets/image_detail.html", context)
+
+
+def _with_review(query: str, request: HttpRequest) -> str:
+    """Who reviews without a queue goes on reviewing on the next photo."""
+    if request.GET.get("review") != "1":
+        return query
+    return f"{query}{'&' if query else '?'}review=1"
 
 
 def editor_data(

@@ -81,3 +81,14 @@ def test_the_pages_buttons_and_the_api_hand_out_the_same(client, alice):
     page = client.post(reverse("datasets:queue-next", args=[dataset.slug, "review"]))
     answer = client.post(f"/api/v1/datasets/{dataset.slug}/queue", {"work": "review"}, content_type="application/json")
     assert page.url == answer.json()["url"] and page.url.endswith("?queue=review")
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"), [("?review=1", "?review=1"), ("?state=labelled&review=1", "?state=labelled&review=1"), ("", "")]
+)
+def test_who_reviews_without_a_queue_goes_on_reviewing(client, asked, kept):
+    dataset = three_photos(ReviewState.LABELLED)
+    first, second, _ = Image.objects.filter(dataset=dataset).order_by("pk")
+    client.force_login(make_user())
+    data = client.get(f"{first.get_absolute_url()}{asked}").context["editor_data"]
+    assert data["next_url"] == f"{second.get_absolute_url()}{kept}"
