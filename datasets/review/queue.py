@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 LEASE = timedelta(minutes=30)
 #: Looked up at a time; enough for as many people who ask in the same moment.
 AHEAD = 20
+#: What others put back behind the place that was looked at is found by the second look.
+LOOKS = 2
 
 
 def take_next(dataset: Dataset, user: User, work: str, done: int | None = None) -> Image | None:
@@ -46,7 +49,8 @@ def take_next(dataset: Dataset, user: User, work: str, done: int | None = None) 
         return held
     if work == Work.LABEL and (check := due_check(dataset, user)):
         return check
-    return next((image for image in _candidates(dataset, user, work, done or 0) if _claim(image, user, work)), None)
+    looks = chain.from_iterable(_candidates(dataset, user, work, done or 0) for _ in range(LOOKS))
+    return next((image for image in looks if _claim(image, user, work)), None)
 
 
 def release(dataset: Dataset, user: User, image_id: int) -> None:
