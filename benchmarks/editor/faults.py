@@ -15,11 +15,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import tempfile
 import time
-from pathlib import Path
+
+from benchmarks.editor.parts import site_and_browser
 
 SHARE = 0.1
 
@@ -29,30 +27,14 @@ def main() -> None:
     parser.add_argument("--edits", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1, help="The same seed, the same edits and troubles.")
     options = parser.parse_args()
-    # What the helpers of the tests import wants settings; the site itself has a folder of its own.
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    import django
+    with site_and_browser() as (site, browser, photos):
+        from tests.e2e.faults import make_photo, run_faults  # wants the settings that were set up
 
-    django.setup()
-    from playwright.sync_api import sync_playwright
-
-    from tests.e2e.conftest import BROWSERS, FLAGS, start_site
-    from tests.e2e.faults import make_photo, run_faults
-
-    with tempfile.TemporaryDirectory(prefix="sw-site-faults-") as folder, sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, BROWSERS)))
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        site = start_site(Path(folder) / "site", SW_DEMO="0")
-        try:
-            (photos := Path(folder) / "photos").mkdir()
-            context = browser.new_context(viewport={"width": 1440, "height": 900})
-            started = time.monotonic()
-            photo = make_photo(site, photos)
-            found = run_faults(site, context, photo, edits=options.edits, seed=options.seed, share=SHARE)
-            seconds = round(time.monotonic() - started)
-        finally:
-            site.stop()
-            browser.close()
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        started = time.monotonic()
+        photo = make_photo(site, photos)
+        found = run_faults(site, context, photo, edits=options.edits, seed=options.seed, share=SHARE)
+        seconds = round(time.monotonic() - started)
     print(json.dumps({"benchmark": "editor_faults", **found, "seconds": seconds, "met": not found["faults"]}, indent=1))
 
 

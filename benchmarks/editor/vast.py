@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
+
+from benchmarks.editor.parts import site_and_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -118,26 +117,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--side", type=int, default=12_000)
     options = parser.parse_args()
-    # What the helpers of the tests import wants settings; the site itself has a folder of its own.
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    import django
-
-    django.setup()
-    from playwright.sync_api import sync_playwright
-
-    from tests.e2e.conftest import BROWSERS, FLAGS, start_site
-
-    with tempfile.TemporaryDirectory(prefix="sw-site-vast-") as folder, sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, BROWSERS)))
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        site = start_site(Path(folder) / "site", SW_DEMO="0")
-        try:
-            (photos := Path(folder) / "photos").mkdir()
-            make_photo(photos, options.side)
-            found = measure(browser, site, photos)
-        finally:
-            browser.close()
-            site.stop()
+    with site_and_browser() as (site, browser, photos):
+        make_photo(photos, options.side)
+        found = measure(browser, site, photos)
     longest = {way: max(ms for part, ms in one.items() if part.endswith("_ms")) for way, one in found.items()}
     ratio = round(longest["pieces"] / longest["whole"], 2)
     met = longest["pieces"] <= GOAL_MS
