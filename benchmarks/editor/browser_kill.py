@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from benchmarks.editor.parts import browser_program, site_and_browser
 
 WAITS = (0, 20, 50, 100, 300, 7000)
 READ = """async () => {
@@ -38,10 +38,10 @@ class Browsers:
     """Browsers on copies of one signed-in profile."""
 
     def __init__(self, chromium: Any, folder: Path, site: Any, photo: int) -> None:
-        from tests.e2e.conftest import BROWSERS, enter
+        from tests.e2e.conftest import enter
 
         self.chromium, self.folder, self.site, self.photo = chromium, folder, site, photo
-        self.path = next(filter(None, map(shutil.which, BROWSERS)))
+        self.path = browser_program()
         context = self.start(folder / "signed-in")
         enter(context.new_page(), site)
         context.close()
@@ -102,24 +102,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--times", type=int, default=6, help="Kills of each wait.")
     options = parser.parse_args()
-    # What the helpers of the tests import wants settings; the site itself has a folder of its own.
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    import django
+    with site_and_browser() as (site, browser, photos):
+        from tests.e2e.faults import make_photo  # wants the settings that were set up
 
-    django.setup()
-    from playwright.sync_api import sync_playwright
-
-    from tests.e2e.conftest import start_site
-    from tests.e2e.faults import make_photo
-
-    with tempfile.TemporaryDirectory(prefix="sw-site-kill-") as folder, sync_playwright() as playwright:
-        site = start_site(Path(folder) / "site", SW_DEMO="0")
-        try:
-            (photos := Path(folder) / "photos").mkdir()
-            browsers = Browsers(playwright.chromium, Path(folder), site, make_photo(site, photos))
-            kept = {wait: [browsers.kept_after(wait) for _ in range(options.times)] for wait in WAITS}
-        finally:
-            site.stop()
+        browsers = Browsers(browser.browser_type, photos.parent, site, make_photo(site, photos))
+        kept = {wait: [browsers.kept_after(wait) for _ in range(options.times)] for wait in WAITS}
     counts = {
         f"{wait} ms": {place: sum(one[place] for one in found) for place in found[0]} for wait, found in kept.items()
     }

@@ -15,11 +15,16 @@ import argparse
 import io
 import json
 import os
-import shutil
 import statistics
-import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.editor.parts import site_and_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.e2e.conftest import Site
 
 WIDTH, HEIGHT, MANY, FEW = 3840, 2160, 500, 8
 MOST = {"next_photo_p95_ms": 150, "cold_4k_p50_ms": 600, "key_to_box_p95_ms": 50, "link_to_boxes_p50_ms": 500}
@@ -165,47 +170,28 @@ def figures(name: str, times: list[float]) -> dict[str, float]:
     return {f"{name}_p50_ms": round(statistics.median(times), 1), f"{name}_p95_ms": round(p95, 1)}
 
 
-def run(folder: Path, rounds: int) -> dict[str, float]:
-    from playwright.sync_api import sync_playwright
-
-    from tests.e2e.conftest import BROWSERS, FLAGS, start_site
+def run(site: Site, browser: Browser, photos: Path, rounds: int) -> dict[str, float]:
     from tests.e2e.labelling import command
     from tests.voc import voc_xml
 
-    photos = folder / "photos"
-    photos.mkdir()
     for number in range(10):
         boxes = grid_of_boxes(MANY if number == 0 else FEW)
         (photos / f"{number}.jpg").write_bytes(photo_bytes(number))
         (photos / f"{number}.xml").write_bytes(voc_xml(f"{number}.jpg", (WIDTH, HEIGHT), boxes))
-    site = start_site(folder / "site", SW_DEMO="0")
-    try:
-        command(site, "import_dataset", str(photos), "--dataset", "Frontend")
-        images = [image["id"] for image in command(site, "edit_images", "Frontend", "list")["images"]]
-        with sync_playwright() as playwright:
-            path = next(filter(None, map(shutil.which, BROWSERS)))
-            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-            desk = Desk(site, browser, images)
-            reached = figures("cold_4k", desk.cold(rounds)) | figures("link_to_boxes", desk.link())
-            reached |= figures("next_photo", desk.next_photo(max(1, rounds // 5))) | desk.among_many(rounds)
-            browser.close()
-    finally:
-        site.stop()
-    return reached
+    command(site, "import_dataset", str(photos), "--dataset", "Frontend")
+    images = [image["id"] for image in command(site, "edit_images", "Frontend", "list")["images"]]
+    desk = Desk(site, browser, images)
+    reached = figures("cold_4k", desk.cold(rounds)) | figures("link_to_boxes", desk.link())
+    return reached | figures("next_photo", desk.next_photo(max(1, rounds // 5))) | desk.among_many(rounds)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=10)
     options = parser.parse_args()
-    # What the helpers of the tests import wants settings; the site itself has a folder of its own.
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    import django
-
-    django.setup()
-    with tempfile.TemporaryDirectory(prefix="sw-site-frontend-") as folder:
+    with site_and_browser() as (site, browser, photos):
         load = [round(os.getloadavg()[0], 1)]
-        reached = run(Path(folder), options.rounds)
+        reached = run(site, browser, photos, options.rounds)
         load.append(round(os.getloadavg()[0], 1))
     met = {name: reached[name] <= goal for name, goal in MOST.items()}
     met |= {name: reached[name] >= goal for name, goal in LEAST.items()}

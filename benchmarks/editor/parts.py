@@ -26,11 +26,10 @@ def site_and_browser() -> Iterator[tuple[Site, Browser, Path]]:
     django.setup()
     from playwright.sync_api import sync_playwright
 
-    from tests.e2e.conftest import BROWSERS, FLAGS, start_site
+    from tests.e2e.conftest import FLAGS, start_site
 
     with tempfile.TemporaryDirectory(prefix="sw-site-editor-") as folder, sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, BROWSERS)))
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=browser_program(), args=FLAGS)
         site = start_site(Path(folder) / "site", SW_DEMO="0")
         try:
             (photos := Path(folder) / "photos").mkdir()
@@ -38,3 +37,10 @@ def site_and_browser() -> Iterator[tuple[Site, Browser, Path]]:
         finally:
             browser.close()
             site.stop()
+
+
+def browser_program() -> str:
+    """Path of the installed Chromium; StopIteration when there is none."""
+    from tests.e2e.conftest import BROWSERS
+
+    return next(filter(None, map(shutil.which, BROWSERS)))
