@@ -22,11 +22,14 @@ FOUND: Answer = (1, 0.9, 22 / 400, 30 / 300, 122 / 400, 150 / 300)
 
 
 def make_detector(
-    version: DatasetVersion | None = None, answers: Sequence[Answer] = (FOUND,), **kwargs
+    version: DatasetVersion | None = None,
+    answers: Sequence[Answer] = (FOUND,),
+    brightness: float | None = None,
+    **kwargs,
 ) -> TrainedModel:
-    """A model trained on `version` that gives the same `answers` on every image."""
+    """A model trained on `version` that gives the same `answers` on every image (that is brighter, 0 to 1)."""
     model = make_model(make_run(version) if version else None, **kwargs)
-    write_onnx_model(model.detector_folder, model.label_map, answers)
+    write_onnx_model(model.detector_folder, model.label_map, answers, brightness)
     return model
 
 

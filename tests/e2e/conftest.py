@@ -27,6 +27,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
+    # A camera with a test picture, for pages that are allowed to use one.
+    "--use-fake-device-for-media-stream",
 ]
 
 

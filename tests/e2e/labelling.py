@@ -20,18 +20,23 @@ from tests.factories import picture_bytes
 from tests.voc import Rows, voc_xml
 
 
-def command(site: Site, *words: str, environment: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
-    """Run a management command on the site's data; what it prints with --json."""
+def manage(site: Site, *words: str, environment: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Run a management command on the site's data; the last line of what it prints."""
     own = {"DATA_DIR": str(site.data_dir), "DJANGO_SETTINGS_MODULE": "sw_site.settings"}
     run = subprocess.run(
-        [sys.executable, "manage.py", *words, "--json"],
+        [sys.executable, "manage.py", *words],
         cwd=ROOT,
         env={**os.environ, **own, **environment},
         capture_output=True,
         text=True,
-        check=True,
     )
-    return dict(json.loads(run.stdout.splitlines()[-1]))
+    assert run.returncode == 0, run.stderr
+    return run.stdout.splitlines()[-1]
+
+
+def command(site: Site, *words: str, environment: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """Run a management command on the site's data; what it prints with --json."""
+    return dict(json.loads(manage(site, *words, "--json", environment=environment)))
 
 
 def import_photos(site: Site, folder: Path, name: str, count: int, boxes: Rows | None = None) -> list[int]:

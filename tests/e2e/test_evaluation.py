@@ -2,66 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import ROOT, Site
-from tests.factories import picture_bytes
-from tests.voc import voc_xml
+from tests.e2e.conftest import Site
+from tests.e2e.labelling import import_photos
+from tests.e2e.models import make_model, run_here
 
 pytestmark = pytest.mark.browser
 
 #: Every photo has a BB-8 and an R2-D2.
 BOXES: list[tuple[object, ...]] = [("bb8", 10, 20, 110, 80), ("r2d2", 10, 150, 110, 280)]
-#: Run by the site's own manage.py: makes a model that finds every BB-8 and draws an R2-D2 where there is none, and
-#: evaluates it.
-PREPARE = """
-import json
-from datasets import lookup
-from detections.actions import evaluate_here
-from tests.detections.builders import make_detector
-version = lookup.dataset_by_name({name!r}).versions.get()
-manifest = version.manifest()
-split = max(("train", "val", "test"), key=lambda split: len(manifest.split(split)))
-number = next(number for number, name in manifest.classes.items() if name == "bb8")
-other = next(number for number, name in manifest.classes.items() if name == "r2d2")
-answers = [(number, 0.9, 10 / 400, 20 / 300, 110 / 400, 80 / 300), (other, 0.6, 0.7, 0.7, 0.95, 0.95)]
-classes = {{str(number): name for number, name in manifest.classes.items()}}
-model = make_detector(version, answers, classes=classes, name={name!r})
-print(json.dumps(evaluate_here(model, version, split, lambda *_: None).pk))
-"""
-
-
-def manage(site: Site, *arguments: str, **more) -> str:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "DATA_DIR": str(site.data_dir), "DJANGO_SETTINGS_MODULE": "sw_site.settings"},
-        capture_output=True,
-        text=True,
-        **more,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[-1]
+#: Finds every BB-8 and draws an R2-D2 where there is none.
+HALF_RIGHT = [("bb8", 0.9, 10 / 400, 20 / 300, 110 / 400, 80 / 300), ("r2d2", 0.6, 0.7, 0.7, 0.95, 0.95)]
 
 
 @pytest.fixture
 def evaluation(page: Page, site: Site, tmp_path: Path) -> Page:
     """Four photos with the same labels, and a model that is half right."""
-    for n in range(4):
-        (tmp_path / f"photo {n}.jpg").write_bytes(picture_bytes())
-        (tmp_path / f"photo {n}.xml").write_bytes(voc_xml(boxes=BOXES))
     name = f"Evaluated {tmp_path.name}"
-    manage(site, "import_dataset", str(tmp_path), "--dataset", name, "--json")
-    manage(site, "create_version", name, "--json")
-    number = json.loads(manage(site, "shell", "-v", "0", input=PREPARE.format(name=name)))
+    import_photos(site, tmp_path, name, 4, BOXES)
+    number = run_here(site, "evaluated", make_model(site, name, HALF_RIGHT)["model"])
     page.goto(f"{site.url}/detections/evaluations/{number}/")
     expect(page.locator("[data-curve-chart] path.line").first).to_be_attached()
     return page

@@ -19,11 +19,16 @@ OUTPUTS = ("detection_boxes:0", "detection_scores:0", "detection_classes:0", "nu
 Answer = tuple[int, float, float, float, float, float]
 
 
-def write_onnx_model(folder: Path, classes: dict[int, str], answers: Sequence[Answer] = ()) -> Path:
-    """Write model.onnx and model.json into `folder`; the graph gives `answers` for every image."""
+def write_onnx_model(
+    folder: Path, classes: dict[int, str], answers: Sequence[Answer] = (), brightness: float | None = None
+) -> Path:
+    """Write model.onnx and model.json into `folder`; the graph gives `answers` for every image.
+
+    With `brightness` (0 to 1) only for images whose mean pixel is brighter: for the others every score is 0.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "model.onnx"
-    onnx.save(constant_detector(answers), path)
+    onnx.save(constant_detector(answers, brightness), path)
     description = {
         "format": 1,
         "input_size": 320,
@@ -38,7 +43,7 @@ def write_onnx_model(folder: Path, classes: dict[int, str], answers: Sequence[An
     return folder
 
 
-def constant_detector(answers: Sequence[Answer]) -> onnx.ModelProto:
+def constant_detector(answers: Sequence[Answer], brightness: float | None = None) -> onnx.ModelProto:
     """image_tensor uint8 [N, H, W, 3] -> the constant answers, repeated N times."""
     boxes = np.zeros((1, MAX_BOXES, 4), np.float32)
     scores = np.zeros((1, MAX_BOXES), np.float32)
@@ -50,6 +55,7 @@ def constant_detector(answers: Sequence[Answer]) -> onnx.ModelProto:
     nodes = [helper.make_node("Shape", [INPUT], ["batch"], start=0, end=1)]
     for name, value in constants.items():
         nodes += repeat(name, value.ndim)
+    gate = [] if brightness is None else put_behind_gate(nodes, brightness)
     graph = helper.make_graph(
         nodes,
         "constant_detector",
@@ -59,7 +65,8 @@ def constant_detector(answers: Sequence[Answer]) -> onnx.ModelProto:
             for name, value in constants.items()
         ],
         initializer=[numpy_helper.from_array(value, f"{name}/value") for name, value in constants.items()]
-        + [numpy_helper.from_array(np.ones(n, np.int64), f"ones_{n}") for n in (1, 2)],
+        + [numpy_helper.from_array(np.ones(n, np.int64), f"ones_{n}") for n in (1, 2)]
+        + gate,
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
@@ -73,3 +80,19 @@ def repeat(name: str, dimensions: int) -> list[onnx.NodeProto]:
         helper.make_node("Concat", ["batch", f"ones_{dimensions - 1}"], [times], axis=0),
         helper.make_node("Tile", [f"{name}/value", times], [name]),
     ]
+
+
+def put_behind_gate(nodes: list[onnx.NodeProto], brightness: float) -> list[TensorProto]:
+    """Scores become 0 on images that are not brighter (mean pixel, 0 to 1); gives the constants this needs."""
+    scores = next(node for node in nodes if list(node.output) == [OUTPUTS[1]])
+    scores.output[0] = "scores/all"
+    nodes += [
+        helper.make_node("Cast", [INPUT], ["pixels"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["pixels"], ["mean"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Greater", ["mean", "brightness"], ["is_bright"]),
+        helper.make_node("Cast", ["is_bright"], ["bright"], to=TensorProto.FLOAT),
+        helper.make_node("Unsqueeze", ["bright", "second_axis"], ["bright/row"]),
+        helper.make_node("Mul", ["scores/all", "bright/row"], [OUTPUTS[1]]),
+    ]
+    limit = numpy_helper.from_array(np.float32(255 * brightness), "brightness")
+    return [limit, numpy_helper.from_array(np.array([1], np.int64), "second_axis")]
