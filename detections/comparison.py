@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.http import QueryDict
 from numpy.typing import NDArray
 
 from detections.gallery import Filter, Gallery
-from detections.metrics.bootstrap import FEW_OBJECTS, interval, mean_draws, resampled_precision
-from detections.metrics.matching import MATCH_IOU
+from detections.metrics.bootstrap import FEW_OBJECTS, interval, mean_draws, mean_over_ious, resampled_precision
 from detections.metrics.values import Interval
 from detections.models import Evaluation, EvaluationQuerySet
-from detections.tables import matching_at, read_table
+from detections.tables import read_table
 from sw_site.lib.errors import UserError
 
 GROUPS = {
@@ -26,6 +25,13 @@ GROUPS = {
     "both": "Both find",
 }
 FIGURES = {"ap": "AP", "ap50": "AP50", "ap75": "AP75", "voc_all": "VOC AP", "ar_100": "AR 100"}
+
+
+class Gains(NamedTuple):
+    """Where 95 % of the resampled differences of two models lie; None where there is nothing to measure."""
+
+    ap: Interval | None
+    ap50: Interval | None
 
 
 @dataclass(frozen=True)
@@ -95,22 +101,24 @@ class Comparison:
             few = row["objects"] < FEW_OBJECTS
             yield {"row": row, "few": few, **difference(row["ap50"], other.get("ap50"))}
 
-    def gain(self) -> Interval | None:
-        """Where 95 % of the resampled differences of AP50 lie (B less A); both models see the same draws."""
+    def gains(self) -> Gains:
+        """Where 95 % of the resampled differences lie (B less A); both models see the same draws."""
         names = tuple(sorted(self.first.evaluation.class_names))
-        return gain_interval(self.first.evaluation.boxes_file, self.second.evaluation.boxes_file, names)
+        return gain_intervals(self.first.evaluation.boxes_file, self.second.evaluation.boxes_file, names)
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
     """Figures of both (gain in points, B less A), the classes, the groups of objects and the interval of the gain."""
-    gain = comparison.gain()
     return {
         "a": comparison.first.evaluation.pk,
         "b": comparison.second.evaluation.pk,
         "score": comparison.first.filter.score,
         "iou": comparison.first.filter.iou,
         "figures": {row.pop("label"): row for row in comparison.figures()},
-        "ap50_gain_interval": [100 * gain.low, 100 * gain.high] if gain else None,
+        **{
+            f"{name}_gain_interval": [100 * gain.low, 100 * gain.high] if gain else None
+            for name, gain in comparison.gains()._asdict().items()
+        },
         "classes": {
             each["row"]["name"]: {name: each[name] for name in ("first", "second", "gain")} | {"few": each["few"]}
             for each in comparison.classes()
@@ -125,12 +133,11 @@ def difference(first: float | None, second: float | None) -> dict[str, float | N
 
 
 @lru_cache(maxsize=16)
-def gain_interval(first: str, second: str, class_ids: tuple[int, ...]) -> Interval | None:
-    means = [
-        mean_draws(resampled_precision(read_table(name), matching_at(name, MATCH_IOU), class_ids))
-        for name in (first, second)
-    ]
-    return interval(means[1] - means[0])
+def gain_intervals(first: str, second: str, class_ids: tuple[int, ...]) -> Gains:
+    ours, theirs = (resampled_precision(read_table(name), class_ids) for name in (first, second))
+    at_50 = mean_draws(theirs[:, :, 0]) - mean_draws(ours[:, :, 0])
+    over_all = mean_draws(mean_over_ious(theirs)) - mean_draws(mean_over_ious(ours))
+    return Gains(ap=interval(over_all), ap50=interval(at_50))
 
 
 def comparable(evaluations: EvaluationQuerySet, evaluation: Evaluation) -> EvaluationQuerySet:

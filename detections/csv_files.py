@@ -28,10 +28,10 @@ def harmless(value: Any) -> Any:
 
 def classes(gallery: Gallery) -> Iterator[list[Any]]:
     at = [f"{name} at score {gallery.filter.score:g}, IoU {gallery.filter.iou:g}" for name in ("precision", "recall")]
-    yield [*CLASS_COLUMNS, "ap50_low", "ap50_high", "best_f1", "best_score", *at, "boxes"]
+    yield [*CLASS_COLUMNS, "ap_low", "ap_high", "ap50_low", "ap50_high", "best_f1", "best_score", *at, "boxes"]
     for row in class_rows(gallery):
-        interval, best = row["ap50_interval"] or {}, row["best"] or {}
-        edges = [interval.get("low"), interval.get("high"), best.get("f1"), best.get("score")]
+        intervals, best = [row.get("ap_interval") or {}, row["ap50_interval"] or {}], row["best"] or {}
+        edges = [each.get(end) for each in intervals for end in ("low", "high")] + [best.get("f1"), best.get("score")]
         yield [
             *(row[name] for name in CLASS_COLUMNS),
             *edges,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from detections.comparison import gain_interval
+from detections.comparison import Gains, gain_intervals
 from detections.metrics.values import Interval
 from detections.models import Evaluation, EvaluationQuerySet, Labels
 from training.models import TrainedModel
@@ -17,11 +17,18 @@ MOST_MODELS = 6
 
 @dataclass(frozen=True)
 class Standing:
-    """A model's evaluation; `gain` is where 95 % of the resampled differences of AP50 to the first model lie."""
+    """A model's evaluation; `gains` is where 95 % of the resampled differences to the first model lie.
+
+    The verdict is by AP50.
+    """
 
     evaluation: Evaluation
-    gain: Interval | None
+    gains: Gains | None
     is_first: bool
+
+    @property
+    def gain(self) -> Interval | None:
+        return self.gains.ap50 if self.gains else None
 
     @property
     def verdict(self) -> str:
@@ -51,7 +58,7 @@ def standings(evaluations: Sequence[Evaluation]) -> list[Standing]:
     first = evaluations[0]
     names = tuple(sorted(first.class_names))
     return [
-        Standing(one, None if one == first else gain_interval(first.boxes_file, one.boxes_file, names), one == first)
+        Standing(one, None if one == first else gain_intervals(first.boxes_file, one.boxes_file, names), one == first)
         for one in evaluations
     ]
 
@@ -66,7 +73,7 @@ def class_table(evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:
 
 
 def document(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
-    """The standings for programs."""
+    """The standings for programs; `gain` is of AP50."""
     return {
         "version": evaluations[0].version_id,
         "split": SPLIT,
@@ -75,8 +82,11 @@ def document(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
                 "model": one.evaluation.model_id,
                 "evaluation": one.evaluation.pk,
                 "ap": one.evaluation.ap,
+                "ap_interval": one.evaluation.figures.get("ap_interval"),
                 "ap50": one.evaluation.ap50,
+                "ap50_interval": one.evaluation.figures.get("ap50_interval"),
                 "gain": one.gain and {"low": one.gain.low, "high": one.gain.high},
+                "ap_gain": one.gains and one.gains.ap and {"low": one.gains.ap.low, "high": one.gains.ap.high},
                 "verdict": one.verdict,
             }
             for one in standings(evaluations)

@@ -58,11 +58,22 @@ class Matching:
 
 
 def match(table: Table, iou: float = MATCH_IOU) -> Matching:
+    same, truth, box = partners(table, iou)
+    return judge(table, iou, same, truth, box)
+
+
+def hits_at(table: Table, iou: float) -> NDArray[np.bool_]:
+    """Which predicted boxes [P] are true positives, without what became of the others."""
+    return partners(table, iou)[1] >= 0
+
+
+def partners(table: Table, iou: float) -> tuple[NDArray[np.bool_], NDArray[np.int32], NDArray[np.int32]]:
+    """Which pairs [Q] are of one class; the object that each box [P] takes, and the box of each object [T]."""
     same = table.classes[table.pair_box] == table.true_classes[table.pair_truth]
     truth = np.full(len(table), -1, dtype=np.int32)
     box = np.full(table.objects, -1, dtype=np.int32)
     take(table, np.flatnonzero(same & (table.pair_iou >= iou)), truth, box)
-    return judge(table, iou, same, truth, box)
+    return same, truth, box
 
 
 def take(table: Table, pairs: NDArray[np.int64], truth: NDArray[np.int32], box: NDArray[np.int32]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from detections.metrics import coco
-from detections.metrics.bootstrap import class_intervals, mean_interval, resampled_precision
+from detections.metrics.bootstrap import Draws, class_intervals, mean_interval, mean_over_ious, resampled_precision
 from detections.metrics.calibration import calibrate, class_error
 from detections.metrics.matching import MATCH_IOU, Matching, counted, match
 from detections.metrics.matrix import confuse, confusion_matrix
@@ -26,11 +26,13 @@ def report(table: Table, classes: Mapping[int, str], score: float = HEADLINE_SCO
     class_ids = sorted(classes)
     evaluator = coco.run_hotcoco(table, classes)
     matching = match(table)
-    draws = resampled_precision(table, matching, class_ids)
+    draws = resampled_precision(table, class_ids)
+    at_50, over_all = draws[:, :, 0], mean_over_ious(draws)
     voc = voc_precision(table, class_ids)
     return Figures(
         **coco.twelve(evaluator),
-        ap50_interval=mean_interval(draws),
+        ap_interval=mean_interval(over_all),
+        ap50_interval=mean_interval(at_50),
         voc_11=mean_of(pair[0] for pair in voc.values()),
         voc_all=mean_of(pair[1] for pair in voc.values()),
         score_threshold=score,
@@ -43,7 +45,7 @@ def report(table: Table, classes: Mapping[int, str], score: float = HEADLINE_SCO
         tide=coco.tide_figures(evaluator, MATCH_IOU),
         calibration=calibrate(table.scores, matching.hits),
         confusion=confusion_matrix(table, matching, confuse(table, matching, MATCH_IOU, score), score, class_ids),
-        per_class=per_class(table, classes, score, evaluator, matching, class_intervals(draws), voc),
+        per_class=per_class(table, classes, score, evaluator, matching, (over_all, at_50), voc),
     )
 
 
@@ -58,18 +60,18 @@ def per_class(
     score: float,
     evaluator: coco.COCOeval,
     matching: Matching,
-    intervals: list[coco.Any],
+    draws: tuple[Draws, Draws],
     voc: Mapping[int, tuple[float | None, float | None]],
 ) -> tuple[ClassFigures, ...]:
     precisions = zip(
         coco.class_precision(evaluator),
         coco.class_precision(evaluator, 0),
         coco.class_precision(evaluator, 5),
-        intervals,
+        *map(class_intervals, draws),
         strict=True,
     )
     figures = []
-    for class_id, (ap, ap50, ap75, interval) in zip(sorted(classes), precisions, strict=True):
+    for class_id, (ap, ap50, ap75, ap_interval, ap50_interval) in zip(sorted(classes), precisions, strict=True):
         mine = table.classes == class_id
         curve = class_sweep(table, matching, class_id)
         point = curve.at(score)
@@ -80,7 +82,8 @@ def per_class(
                 ap=ap,
                 ap50=ap50,
                 ap75=ap75,
-                ap50_interval=interval,
+                ap_interval=ap_interval,
+                ap50_interval=ap50_interval,
                 voc_11=voc[class_id][0],
                 voc_all=voc[class_id][1],
                 precision=point.precision,

@@ -102,6 +102,7 @@ class ClassFigures:
     ap: float | None
     ap50: float | None
     ap75: float | None
+    ap_interval: Interval | None
     ap50_interval: Interval | None
     voc_11: float | None
     voc_all: float | None
@@ -160,6 +161,7 @@ class Figures:
     ar_small: float | None
     ar_medium: float | None
     ar_large: float | None
+    ap_interval: Interval | None
     ap50_interval: Interval | None
     voc_11: float | None
     voc_all: float | None

@@ -53,8 +53,8 @@ def test_figures_and_interval_of_the_difference(client, two):
     comparison = compare(client, *two).context["comparison"]
     rows = {row["label"]: row["gain"] for row in comparison.figures()}
     assert rows["AP50"] == pytest.approx(100 * (two[1].ap50 - two[0].ap50))
-    gain = comparison.gain()
-    assert gain is not None and gain.low <= rows["AP50"] / 100 <= gain.high
+    for name, gain in zip(("AP", "AP50"), comparison.gains(), strict=True):
+        assert gain is not None and gain.low <= rows[name] / 100 <= gain.high
 
 
 def test_other_images_are_not_compared(client, two):

@@ -59,13 +59,15 @@ class Command(SiteCommand):
     def describe(self, result: dict[str, Any]) -> None:
         self.stdout.write(f"{result['model']} on {result['version']} {result['split']}, {result['images']} images")
         self.stdout.write(
-            f"AP {percent(result['ap'])}   AP50 {percent(result['ap50'])}   AP75 {percent(result['ap75'])}"
+            f"AP {percent(result['ap'])}{between(result['ap_interval'])}   "
+            f"AP50 {percent(result['ap50'])}{between(result['ap50_interval'])}   AP75 {percent(result['ap75'])}"
         )
         self.stdout.write(f"VOC AP {percent(result['voc_all'])} (11-point {percent(result['voc_11'])})")
-        row = "{:<24} {:>8} {:>8} {:>10} {:>8} {:>8}"
-        self.stdout.write(row.format("class", "AP", "AP50", "precision", "recall", "objects"))
+        row = "{:<24} {:>8} {:>20} {:>8} {:>10} {:>8} {:>8}"
+        self.stdout.write(row.format("class", "AP", "95 % of AP", "AP50", "precision", "recall", "objects"))
         for found in result["per_class"]:
             shares = [percent(found[key]) for key in ("ap", "ap50", "precision", "recall")]
+            shares.insert(1, between(found["ap_interval"]).strip(" ()"))
             self.stdout.write(row.format(found["name"], *shares, found["objects"]))
         self.stdout.write(f"Precision and recall at a score of {result['score_threshold']} and IoU 0.5.")
         gains = ", ".join(f"{name} {percent(gain)}" for name, gain in result["tide"]["gains"].items())
@@ -73,3 +75,8 @@ class Command(SiteCommand):
         self.stdout.write(f"Calibration error (D-ECE): {percent(result['calibration']['ece'])}")
         for problem in result["problems"]:
             self.stderr.write(f"{problem['file']}: {problem['message']}")
+
+
+def between(interval: dict[str, float] | None) -> str:
+    """A 95 % interval behind its figure; nothing where there is none."""
+    return f" ({percent(interval['low'])} to {percent(interval['high'])})" if interval else ""

@@ -6,10 +6,19 @@ import numpy as np
 import pytest
 from hotcoco import metrics
 
-from detections.metrics.bootstrap import class_intervals, mean_interval, resampled_precision
+from detections.metrics.bootstrap import (
+    IOUS,
+    RESAMPLES,
+    class_intervals,
+    drawn_times,
+    mean_interval,
+    mean_over_ious,
+    resampled_precision,
+)
 from detections.metrics.calibration import calibrate
 from detections.metrics.matching import counted, match, missed_at
 from detections.metrics.matrix import confuse, confusion_matrix
+from detections.metrics.report import report
 from detections.metrics.table import make_table
 from detections.metrics.values import ImageResult
 from tests.detections.metrics.scenes import CLASSES, random_scene
@@ -81,8 +90,7 @@ def test_intervals_hold_the_figure_and_shrink_with_more_images():
     few, many = make_table(random_scene(3, images=20)), make_table(random_scene(3, images=200))
     widths = []
     for table in (few, many):
-        draws = resampled_precision(table, match(table), sorted(CLASSES))
-        found = mean_interval(draws)
+        found = mean_interval(mean_over_ious(resampled_precision(table, sorted(CLASSES))))
         assert found is not None and 0 <= found.low < found.high <= 1
         widths.append(found.high - found.low)
     assert widths[1] < widths[0]
@@ -90,6 +98,29 @@ def test_intervals_hold_the_figure_and_shrink_with_more_images():
 
 def test_class_without_objects_has_no_interval():
     table = make_table([ImageResult.build(1, [(1, *A)], [(1, 0.9, *A)])])
-    found = class_intervals(resampled_precision(table, match(table), [1, 2]))
+    found = class_intervals(resampled_precision(table, [1, 2])[:, :, 0])
     assert found[0] is not None and (found[0].low, found[0].high) == (pytest.approx(1.0), pytest.approx(1.0))
     assert found[1] is None
+
+
+@pytest.mark.parametrize("images", [3, 9, 30])
+def test_every_draw_is_what_hotcoco_says_of_the_images_drawn(images):
+    table = make_table(random_scene(3, images=images))
+    draws, times = resampled_precision(table, sorted(CLASSES)), drawn_times(len(table.image_ids))
+    assert draws.shape == (RESAMPLES, len(CLASSES), 10) and (draws > 0).any()
+    for place, iou in enumerate(IOUS):
+        hits = match(table, iou).hits
+        for number, class_id in enumerate(sorted(CLASSES)):
+            mine, objects = np.flatnonzero(table.classes == class_id), table.true_image[table.true_classes == class_id]
+            for draw in range(0, RESAMPLES, 7):
+                again = np.repeat(mine, times[draw, table.image[mine]])
+                count, found = int(times[draw, objects].sum()), draws[draw, number, place]
+                expected = metrics.average_precision(table.scores[again], hits[again], count) if count else np.nan
+                assert found == pytest.approx(expected, abs=1e-12, nan_ok=True)
+
+
+def test_the_intervals_of_a_report_hold_its_ap():
+    figures = report(make_table(random_scene(5, images=60)), CLASSES)
+    for found in (figures, *figures.per_class):
+        assert found.ap_interval.low <= found.ap <= found.ap_interval.high
+        assert found.ap_interval != found.ap50_interval
