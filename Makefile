@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 
-.PHONY: run test od-api-tests check setup setup-dev chromium postgres format clean
+.PHONY: run test od-api-tests check setup setup-dev chromium postgres redis format clean
 
 run: setup
 	@exec $(PY) manage.py serve
@@ -23,8 +23,11 @@ chromium:
 postgres:
 	@deploy/postgres.sh
 
+redis:
+	@deploy/redis.sh
+
 # Most tests wait for one core, so two run at a time; a browser wants the machine for itself.
-test: setup-dev chromium postgres
+test: setup-dev chromium postgres redis
 ifdef ARGS
 	$(PY) -m pytest $(ARGS)
 else
