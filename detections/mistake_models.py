@@ -27,7 +27,10 @@ class Kind(models.TextChoices):
 
 
 class Answer(models.TextChoices):
-    """What was said to a suspicion; OVERTAKEN: its labels were changed before anybody answered."""
+    """What was said to a suspicion; OVERTAKEN: its labels were changed before anybody answered.
+
+    EDITED means that the editor was opened: it is a mistake only if the label was changed (`mistakes.yields`).
+    """
 
     OPEN = "", "Open"
     RIGHT = "right", "Label is right"
@@ -36,9 +39,8 @@ class Answer(models.TextChoices):
     OVERTAKEN = "overtaken", "Changed meanwhile"
 
 
-#: Answers that say: here was a mistake, or there was none.
-MISTAKES = (Answer.TAKEN, Answer.EDITED)
-JUDGED = (*MISTAKES, Answer.RIGHT)
+#: What people say.
+JUDGED = (Answer.RIGHT, Answer.TAKEN, Answer.EDITED)
 
 
 class SearchQuerySet(models.QuerySet["MistakeSearch"]):

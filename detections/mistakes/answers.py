@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Count, Q
 from django.utils import timezone
 
 from datasets.labels import box_as_json
 from datasets.models import Box
 from datasets.operations import Batch, Conflict, Operation, apply_batch
 from datasets.saving import BoxValues
-from detections.mistake_models import JUDGED, MISTAKES, Answer, Kind, MistakeSearch, Suspicion
+from detections.mistake_models import JUDGED, Answer, Kind, MistakeSearch, Suspicion
+from detections.mistakes.places import EDGES, overlap, same_label
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
 
-MARKS = ("class_id", "x1", "y1", "x2", "y2")
-EDGES = MARKS[1:]
 FLAGS = ("difficult", "truncated", "occluded")
-
-
-@dataclass(frozen=True)
-class Yield:
-    """What the answers came to: of `judged` suspicions `mistakes` were mistakes; `open` wait."""
-
-    open: int
-    judged: int
-    mistakes: int
-
-    @property
-    def share(self) -> float | None:
-        return self.mistakes / self.judged if self.judged else None
-
-
-def yields(search: MistakeSearch) -> dict[str, Yield]:
-    """By kind, and of all together under an empty name; one query."""
-    rows = search.suspicions.order_by().values("kind").annotate(
-        waiting=Count("pk", filter=Q(answer=Answer.OPEN)),
-        judged=Count("pk", filter=Q(answer__in=JUDGED)),
-        mistakes=Count("pk", filter=Q(answer__in=MISTAKES)),
-    )  # fmt: skip
-    found = {row["kind"]: Yield(row["waiting"], row["judged"], row["mistakes"]) for row in rows}
-    parts = list(found.values())
-    total = Yield(*(sum(getattr(part, name) for part in parts) for name in ("open", "judged", "mistakes")))
-    return {"": total, **{str(kind): found[kind] for kind in Kind.values if kind in found}}
 
 
 def next_open(search: MistakeSearch, kind: str = "", after: int = 0) -> Suspicion | None:
@@ -68,22 +39,13 @@ def still_stands(suspicion: Suspicion) -> bool:
     if suspicion.was is None:
         return not covered(suspicion)
     box = Box.objects.filter(pk=suspicion.was["id"], image=suspicion.image_id).first()
-    return box is not None and all(box_as_json(box)[name] == suspicion.was[name] for name in MARKS)
+    return same_label(box, suspicion.was)
 
 
 def covered(suspicion: Suspicion) -> bool:
     proposal: dict[str, Any] = suspicion.proposal or {}
     boxes = Box.objects.filter(image=suspicion.image_id, label_class=proposal["class_id"])
     return any(overlap(box_as_json(box), proposal) >= 0.5 for box in boxes)
-
-
-def overlap(first: dict[str, Any], second: dict[str, Any]) -> float:
-    """IoU of two boxes with edges x1, y1, x2, y2."""
-    width = min(first["x2"], second["x2"]) - max(first["x1"], second["x1"])
-    height = min(first["y2"], second["y2"]) - max(first["y1"], second["y1"])
-    shared = max(width, 0.0) * max(height, 0.0)
-    areas = [(box["x2"] - box["x1"]) * (box["y2"] - box["y1"]) for box in (first, second)]
-    return shared / (sum(areas) - shared) if shared else 0.0
 
 
 def answer(suspicion: Suspicion, said: str, user: User | None) -> Suspicion:

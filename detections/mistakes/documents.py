@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from detections.mistake_models import MistakeSearch, Suspicion
-from detections.mistakes.answers import yields
+from detections.mistakes.yields import yields
 
 
 def search_json(search: MistakeSearch) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from detections.access import search_for, searches_for, suspicion_for, who
 from detections.mistake_models import Answer, Kind, MistakeSearch, Suspicion
-from detections.mistakes.answers import answer, last_answered, next_open, take_back, yields
+from detections.mistakes.answers import answer, last_answered, next_open, take_back
 from detections.mistakes.display import make_card
 from detections.mistakes.documents import search_json, suspicion_list
 from detections.mistakes.forms import SearchForm
+from detections.mistakes.yields import yields
 from detections.views.status import status_response
 from sw_site.lib.errors import UserError
 

@@ -7,7 +7,8 @@ from detections.actions import start_evaluation
 from detections.metrics import doubts
 from detections.metrics.objectlab import compute
 from detections.mistakes.actions import start_search
-from detections.mistakes.answers import answer, last_answered, next_open, take_back, yields
+from detections.mistakes.answers import answer, last_answered, next_open, take_back
+from detections.mistakes.yields import Yield, yields
 from detections.models import Evaluation
 from sw_site.lib.errors import UserError
 from tests.detections.builders import finish, make_detector
@@ -145,3 +146,31 @@ def test_an_answer_is_given_once(model, dataset):
         answer(suspicion, "taken", None)
     with pytest.raises(UserError, match="no answer"):
         answer(suspicion, "maybe", None)
+
+
+def test_edited_is_a_mistake_only_once_the_label_was_changed(model, dataset):
+    wrong, empty = labelled(dataset, number=2), make_image(dataset, negative=True)
+    [labelled(dataset) for _ in range(20)]
+    search = searched(model, dataset)
+    for suspicion in (search.suspicions.get(box_id=wrong.pk), search.suspicions.get(image=empty)):
+        answer(suspicion, "edited", None)
+    # when nothing was done in the editor, nothing is judged
+    assert yields(search)[""] == Yield(open=search.suspicions.filter(answer="").count(), unchanged=2)
+    # when the label got another class, and a label was drawn where one was missing, both were mistakes
+    Box.objects.filter(pk=wrong.pk).update(label_class=dataset.classes.get(number=1))
+    assert (yields(search)["wrong_class"].mistakes, yields(search)["missing"].judged) == (1, 0)
+    make_box(empty, dataset.classes.get(number=2), **{**SEEN, "x2": 200})
+    total = yields(search)[""]
+    assert (total.judged, total.mistakes, total.unchanged, total.share) == (2, 2, 0, 1.0)
+    # and a label far from the place does not count
+    Box.objects.filter(image=empty).update(x1=300, x2=390)
+    assert yields(search)["missing"].mistakes == 0
+
+
+def test_an_edited_label_that_was_deleted_was_a_mistake(model, dataset):
+    wrong = labelled(dataset, number=2)
+    [labelled(dataset) for _ in range(20)]
+    search = searched(model, dataset)
+    answer(search.suspicions.get(box_id=wrong.pk), "edited", None)
+    wrong.delete()
+    assert yields(search)["wrong_class"].mistakes == 1
