@@ -21,6 +21,7 @@ api.add_router("/training", "training.curating_api.router")
 api.add_router("/detections", "detections.api.router")
 api.add_router("/detections/mistakes", "detections.mistakes.api.router")
 api.add_router("/detections/videos", "detections.videos.api.router")
+api.add_router("/upkeep", "sw_site.upkeep.api.router")
 
 #: What a program sends here by itself can be wrong only by a fault of the program.
 #: (An address that is read and written has the name of its reading.)

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from sw_site import pages
 from sw_site.api import api_urls
+from sw_site.upkeep.views import upkeep
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("training/", include("training.urls")),
     path("detections/", include("detections.urls")),
     path("jobs/", include("sw_site.jobs.urls")),
+    path("upkeep/", upkeep, name="upkeep"),
     path("admin/", admin.site.urls),
     path("api/v1/", api_urls()),
 ]

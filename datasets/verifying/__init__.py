@@ -1,0 +1,1 @@
+"""What `manage.py verify` looks at of images, labels and versions."""

@@ -1,0 +1,49 @@
+"""Upkeep over the API, for staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Router, Schema, Status
+
+from sw_site.jobs.models import Job
+from sw_site.upkeep.access import require_staff
+from sw_site.upkeep.verifying import KIND, start_verification
+
+router = Router(tags=["upkeep"])
+
+
+class VerificationIn(Schema):
+    """`deep` reads every file and compares its hash; `mend` puts right what can be without losing anything."""
+
+    deep: bool = False
+    mend: bool = False
+
+
+class VerificationOut(Schema):
+    """`report` is that of `manage.py verify --json`; null until the job is done."""
+
+    job: int
+    state: str
+    error: str
+    report: dict[str, Any] | None
+
+
+def as_out(job: Job) -> dict[str, Any]:
+    return {"job": job.pk, "state": job.state, "error": job.error, "report": job.result or None}
+
+
+@router.post("/verifications", response={202: VerificationOut})
+def start(request: HttpRequest, data: VerificationIn) -> Status[dict[str, Any]]:
+    """Check the whole site in the background."""
+    require_staff(request)
+    job = start_verification(request.user, deep=data.deep, mend=data.mend)  # type: ignore[arg-type]
+    return Status(202, as_out(job))
+
+
+@router.get("/verifications/{int:job}", response=VerificationOut)
+def show(request: HttpRequest, job: int) -> dict[str, Any]:
+    require_staff(request)
+    return as_out(get_object_or_404(Job, pk=job, kind=KIND))
