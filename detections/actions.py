@@ -22,8 +22,8 @@ from detections.inference import check_model
 from detections.models import BatchSource, DetectionBatch, Evaluation, Labels
 from detections.tables import table_of
 from sw_site.jobs.context import Reporter
-from sw_site.jobs.models import JobState
-from sw_site.jobs.queue import create_job, run_here, submit
+from sw_site.jobs.models import Job, JobState
+from sw_site.jobs.queue import create_job, enqueue, retry, run_here, submit
 from sw_site.lib.errors import UserError
 from training.models import TrainedModel
 
@@ -104,14 +104,29 @@ def start_version_batch(
 
 
 def start_filter_batch(
-    model: TrainedModel, dataset: Dataset, query: str, user: User | None, **fields: Any
+    model: TrainedModel, dataset: Dataset, query: str, user: User | None, *, deliver: bool = True, **fields: Any
 ) -> DetectionBatch:
-    """The images of a filter as they are now; `query` as in the address of the grid, empty for all of them."""
+    """The images of a filter as they are now; `query` as in the address of the grid, empty for all of them.
+
+    Without `deliver` no worker hears of it: the caller does its job here.
+    """
     found = GridFilter.parse(query)
     ids = list(found.apply(dataset).filter(defect="").order_by("pk").values_list("pk", flat=True))
     values = {"dataset": dataset, "query": found.query_string(), "created_by": user, **fields}
     batch = DetectionBatch(model=model, source=BatchSource.FILTER, **values)
-    return start_batch(batch, f"{len(ids):,} photos of {dataset}", ids=ids)
+    return start_batch(batch, f"{len(ids):,} photos of {dataset}", deliver, ids=ids)
+
+
+def resume_batch(batch: DetectionBatch, *, deliver: bool = True) -> Job:
+    """Go on with a batch that was stopped or failed; what it found stays. UserError when there is nothing to resume."""
+    job = batch.job
+    if job is None:
+        raise UserError("not_resumable", "The job of this batch is gone. Start another detection.", 409)
+    waits = job.state == JobState.QUEUED and not deliver
+    if not waits and not retry(job, deliver=deliver):
+        state = job.get_state_display().lower()
+        raise UserError("not_resumable", f"This batch is {state}; only one that was stopped or failed goes on.", 409)
+    return job
 
 
 def start_folder_batch(model: TrainedModel, folder: str, user: User | None, **fields: Any) -> DetectionBatch:
@@ -163,17 +178,17 @@ def upload_name(batch: DetectionBatch, number: int, file: UploadedFile) -> str:
 
 
 @transaction.atomic
-def start_batch(batch: DetectionBatch, where: str, **payload: Any) -> DetectionBatch:
+def start_batch(batch: DetectionBatch, where: str, deliver: bool = True, **payload: Any) -> DetectionBatch:
     """Save and queue a batch whose images are there already. Raises UserError when there are none."""
     batch_items(batch, **payload)
     check_model(batch.model)
     batch.save()
-    submit_batch(batch, where, **payload)
+    submit_batch(batch, where, deliver, **payload)
     return batch
 
 
-def submit_batch(batch: DetectionBatch, where: str, **payload: Any) -> None:
-    batch.job = submit(
+def submit_batch(batch: DetectionBatch, where: str, deliver: bool = True, **payload: Any) -> None:
+    batch.job = create_job(
         jobs.detect,
         kind="detection",
         title=f"Detect with {batch.model} on {where}",
@@ -183,3 +198,5 @@ def submit_batch(batch: DetectionBatch, where: str, **payload: Any) -> None:
         subject_url=batch.get_absolute_url(),
     )
     batch.save(update_fields=["job"])
+    if deliver:
+        enqueue(batch.job)

@@ -18,6 +18,7 @@ from datasets.access import dataset_for
 from detections.access import batch_for, batches_for, evaluation_for, evaluations_for, model_for, version_for, who
 from detections.actions import (
     measure_again,
+    resume_batch,
     start_evaluation,
     start_filter_batch,
     start_folder_batch,
@@ -173,6 +174,14 @@ def create_upload_batch(
 ) -> Status[DetectionBatch]:
     """Images sent along (multipart); those that cannot be used are listed in the batch."""
     return Status(202, start_upload_batch(model_for(request, model), images, who(request)))
+
+
+@router.post("/batches/{int:pk}/resume", response={202: BatchOut})
+def resume(request: HttpRequest, pk: int) -> Status[DetectionBatch]:
+    """Goes on with a batch that was cancelled or failed, where it was stopped; 409 in any other state."""
+    batch = batch_for(request, pk)
+    resume_batch(batch)
+    return Status(202, batch)
 
 
 @router.get("/batches/{int:pk}/download")

@@ -139,12 +139,16 @@ def reap_lost_jobs() -> list[Job]:
     return reaped
 
 
-def retry(job: Job) -> bool:
-    """Queue a failed or cancelled job once more. False when it is in another state."""
+def retry(job: Job, *, deliver: bool = True) -> bool:
+    """Queue a failed or cancelled job once more. False when it is in another state.
+
+    Without `deliver` no worker hears of it: the caller does it with `run_here`.
+    """
     rows = Job.objects.filter(pk=job.pk, state__in=[JobState.FAILED, JobState.CANCELLED])
     fresh = {"error": "", "attempt": 0, "cancel_requested": False, "finished_at": None, "progress": 0.0}
     if not rows.update(state=JobState.QUEUED, message="Waiting to be tried again.", **fresh):
         return False
     job.refresh_from_db()
-    enqueue(job)
+    if deliver:
+        enqueue(job)
     return True

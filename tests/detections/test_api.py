@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from detections.models import DetectionBatch, Evaluation
+from sw_site.jobs.models import Job
 from tests.detections.builders import FOUND, finish, huge_png, make_detector, turned_picture, upload
-from tests.factories import make_dataset, make_user, make_version, picture_bytes
+from tests.factories import make_dataset, make_image, make_user, make_version, picture_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +104,19 @@ class TestBatches:
         assert (found["state"], found["source"]) == ("succeeded", "version")
         assert found["images"][0]["boxes"][0]["class"] == "BB-8"
         assert [row["id"] for row in client.get(f"{ROOT}/batches").json()["items"]] == [found["id"]]
+
+    def test_a_batch_that_was_cancelled_goes_on(self, client):
+        model, dataset = make_detector(), make_dataset()
+        images = [make_image(dataset) for _ in range(3)]
+        answer = post(client, "/batches", {"model": model.pk, "dataset": dataset.slug, "filter": "state=labelled"})
+        batch = DetectionBatch.objects.get(pk=answer.json()["id"])
+        assert post(client, f"/batches/{batch.pk}/resume", {}).json()["error"]["code"] == "not_resumable"
+        Job.objects.update(state="cancelled")
+        answer = post(client, f"/batches/{batch.pk}/resume", {})
+        assert (answer.status_code, answer.json()["state"]) == (202, "queued")
+        finish(batch.job)
+        assert batch.images.count() == len(images)
+        assert post(client, "/batches/999/resume", {}).status_code == 404
 
     def test_folder_is_for_staff(self, client, tmp_path):
         (tmp_path / "a.jpg").write_bytes(picture_bytes())

@@ -7,9 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image as Picture
 
-from detections.models import Evaluation
+from detections import batches as batches_module
+from detections.models import DetectionBatch, Evaluation
+from sw_site.jobs.errors import JobError
 from tests.detections.builders import FOUND, bad_files, make_detector, turned_picture
-from tests.factories import make_version, picture_bytes
+from tests.factories import make_box, make_dataset, make_image, make_version, picture_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -151,3 +153,73 @@ class TestDetect:
 
 def distance(first, second) -> int:
     return max(abs(a - b) for a, b in zip(first, second, strict=True))
+
+
+class TestDetectBatch:
+    @pytest.fixture
+    def photos(self):
+        dataset = make_dataset(name="Photos")
+        for _ in range(5):
+            make_image(dataset, state="unlabelled")
+        make_box(make_image(dataset))
+        return dataset
+
+    def test_the_images_of_a_filter_are_kept_on_the_site(self, photos):
+        make_detector(name="droids")
+        found = run_json("detect", "droids", "--dataset", "Photos", "--filter", "state=unlabelled")
+        batch = DetectionBatch.objects.get()
+        assert (found["batch"], found["state"], found["filter"]) == (batch.pk, "succeeded", batch.query)
+        assert (found["images"], found["boxes"], batch.images.count()) == (5, 5, 5)
+        assert "6 boxes on 6 images" in run("detect", "droids", "--dataset", "Photos")
+
+    def test_it_goes_on_where_it_was_stopped(self, photos, monkeypatch):
+        make_detector(name="droids")
+        monkeypatch.setattr("detections.batches.CHUNK", 2)
+        real, calls = batches_module.detect_images, []
+
+        def fails_at_third(predictor, sources):
+            calls.append(len(sources))
+            if len(calls) == 3:
+                raise JobError("No memory.")
+            return real(predictor, sources)
+
+        monkeypatch.setattr("detections.batches.detect_images", fails_at_third)
+        assert "No memory" in refused("detect", "droids", "--dataset", "Photos")["message"]
+        batch = DetectionBatch.objects.get()
+        assert batch.images.count() == 4
+        found = run_json("detect", "--resume", batch.pk)
+        assert (found["images"], found["boxes"], found["state"]) == (6, 6, "succeeded")
+        assert calls == [2, 2, 2, 2]  # the first four images were not looked at again
+        assert refused("detect", "--resume", batch.pk)["code"] == "not_resumable"
+
+    def test_ctrl_c_says_how_to_go_on(self, photos, monkeypatch):
+        make_detector(name="droids")
+        monkeypatch.setattr("detections.jobs.detect_batch", ctrl_c)
+        with pytest.raises(CommandError, match="--resume") as caught:
+            run("detect", "droids", "--dataset", "Photos")
+        assert caught.value.returncode == 130
+        monkeypatch.undo()
+        batch = DetectionBatch.objects.get()
+        assert batch.job.state == "cancelled"
+        assert run_json("detect", "--resume", batch.pk)["images"] == 6
+
+    def test_queued_for_a_worker(self, photos):
+        make_detector(name="droids")
+        found = run_json("detect", "droids", "--dataset", "Photos", "--queue")
+        assert found["state"] == "queued" and DetectionBatch.objects.get().job.queue == "gpu"
+        assert refused("detect", "--resume", found["batch"], "--queue")["code"] == "not_resumable"
+
+    def test_what_does_not_fit_together_is_refused(self, photos, tmp_path):
+        make_detector(name="droids")
+        for words in (
+            ("droids", "a.jpg", "--dataset", "Photos"),
+            ("droids", "--dataset", "Photos", "--output", tmp_path),
+            ("droids", "--filter", "state=unlabelled"),
+            ("droids", "--resume", 1),
+            ("--dataset", "Photos"),
+        ):
+            assert refused("detect", *words)["code"] == "bad_arguments", words
+        assert refused("detect", "droids")["code"] == "nothing_to_detect"
+        assert refused("detect", "droids", "--dataset", "Photos", "--filter", "state=approved")["code"] == "no_images"
+        assert refused("detect", "--resume", 9)["code"] == "no_such_batch"
+        assert not DetectionBatch.objects.exists()

@@ -1,4 +1,7 @@
-"""`manage.py detect MODEL PATH... --output DIR`: boxes on images, folders and videos, drawn and as JSON."""
+"""`manage.py detect MODEL PATH... --output DIR`: boxes on images, folders and videos, drawn and as JSON.
+
+With `--dataset NAME [--filter F]` a batch of the site instead, kept there; `--resume N` goes on with one.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from datasets.storage import write_whole
 from detections.documents import box_json
 from detections.drawing import annotate
 from detections.inference import Detected, Problem, Source, detect_images, load_predictor
+from detections.management import batches
 from detections.metrics.values import HEADLINE_SCORE
 from detections.pictures import image_files
 from detections.video_models import Sound
@@ -27,19 +31,30 @@ DOCUMENT = "detections.json"
 
 
 class Command(SiteCommand):
-    help = "Detect objects on images: writes a copy of each with its boxes, and detections.json beside them."
+    help = (
+        "Detect objects on images: writes a copy of each with its boxes, and detections.json beside them. "
+        "With --dataset: on the images of a filter, kept on the site as a batch."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("model", metavar="MODEL", help="A model's name or number.")
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="Images, videos, folders of images.")
-        parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="Where the results go.")
+        parser.add_argument("model", nargs="?", metavar="MODEL", help="A model's name or number.")
+        parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="Images, videos, folders of images.")
+        parser.add_argument("--output", type=Path, metavar="DIR", help="Where the results go.")
+        batches.add_arguments(parser)
         parser.add_argument("--no-track", action="store_true", help="Judge each frame of a video by itself.")
         parser.add_argument(
             "--threshold", type=float, default=HEADLINE_SCORE, help="Least score, 0 to 1. Default: 0.5."
         )
 
     def run(self, **options: Any) -> dict[str, Any]:
+        if batches.is_asked_for(options):
+            return batches.run(options)
+        if not (options["model"] and options["paths"] and options["output"]):
+            raise UserError(
+                "nothing_to_detect",
+                "Name a model, images and --output DIR, or a model and --dataset NAME for a batch on the site.",
+            )
         if not 0 <= options["threshold"] <= 1:
             raise UserError("bad_threshold", "The threshold is a score from 0 to 1. Give for example --threshold 0.5.")
         model = model_of(options["model"])
@@ -69,6 +84,8 @@ class Command(SiteCommand):
         return result
 
     def describe(self, result: dict[str, Any]) -> None:
+        if "batch" in result:
+            return self.stdout.write(batches.sentence(result))
         boxes = sum(len(image["boxes"]) for image in result["images"])
         self.stdout.write(f"{boxes} boxes on {len(result['images'])} images; see {result['output']}.")
         for video in result["videos"]:
