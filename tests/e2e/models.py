@@ -13,9 +13,9 @@ from tests.e2e.labelling import manage
 NamedAnswer = tuple[str, float, float, float, float, float]
 
 
-def run_here(site: Site, name: str, *values: Any, **options: Any) -> Any:
+def run_here(site: Site, function: str, /, *values: Any, **options: Any) -> Any:
     """What a function of this module gives for these values, called in a process of the site."""
-    call = f"models.{name}(*{values!r}, **{options!r})"
+    call = f"models.{function}(*{values!r}, **{options!r})"
     return json.loads(manage(site, "shell", "-v", "0", "-c", f"from tests.e2e import models; models.say({call})"))
 
 
@@ -31,7 +31,7 @@ def say(value: Any) -> None:
 def made(
     dataset: str, answers: list[NamedAnswer], *, name: str = "", brightness: float | None = None, **settings: Any
 ) -> dict[str, Any]:
-    """A version and a model that gives `answers` on each image (brighter than `brightness`), as trained with settings."""
+    """A version, and a model of a run on it that gives `answers` on each image (brighter than `brightness`)."""
     from datasets import lookup
     from datasets.versions.freeze import freeze
     from tests.detections.builders import make_detector
