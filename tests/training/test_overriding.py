@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from lxml import html
 
 from sw_site.lib.errors import UserError
 from tests.training.test_configs import TEXT as OF_2017
@@ -207,6 +208,43 @@ def test_a_run_is_started_with_an_edited_text_and_done_again_with_it(client, ver
     assert IOU in client.get(run.get_absolute_url()).content.decode()
     again = client.get(reverse("training:run-create"), {"again": run.pk}).content.decode()
     assert f"<code>{IOU}</code>" in again and "&quot;0.5&quot;" in again
+
+
+def press(client, page, words, **typed):
+    """The answer to a button of the form, pressed without scripts: all fields go to the button's address."""
+    form = html.fromstring(page.content.decode()).get_element_by_id("run-form")
+    (button,) = [one for one in form.iter("button") if one.text_content() == words and not one.get("aria-hidden")]
+    sent = dict(form.form_values()) | ({button.get("name"): button.get("value")} if button.get("name") else {})
+    return client.post(button.get("formaction", form.action).partition("#")[0], sent | typed)
+
+
+def test_the_whole_config_is_edited_without_scripts(client, version):
+    page = client.get(reverse("training:run-create"), {"version": version.pk})
+    page = press(client, page, "Show and edit the whole text", name="calm", steps="100")
+    form = html.fromstring(page.content.decode()).get_element_by_id("run-form")
+    assert form.fields["name"] == "calm" and form.xpath(".//details[@open]//textarea")
+    text = form.fields["config_text"].replace(OLD_IOU, NEW_IOU)
+    page = press(client, page, "Compare with what the site would write", config_text=text)
+    assert f"<code>{IOU}</code>" in page.content.decode()
+    assert "Nothing in it is changed yet." in press(client, page, "Take all changes back").content.decode()
+    page = press(client, page, "Start training")
+    run = Run.objects.get()
+    assert page.status_code == 302 and (run.name, run.steps, run.config["overrides"]) == ("calm", 100, {IOU: "0.5"})
+
+
+def test_without_scripts_a_slip_comes_back_with_the_page_and_the_text(client, version):
+    page = press(client, client.get(reverse("training:run-create")), "Show and edit the whole text", steps="100")
+    text = html.fromstring(page.content.decode()).get_element_by_id("run-form").fields["config_text"]
+    page = press(
+        client, page, "Compare with what the site would write", config_text=text.replace(OLD_IOU, "iou_thresold: 0.5")
+    )
+    assert page.status_code == 422 and not Run.objects.exists()
+    assert "did you mean" in page.content.decode() and "iou_thresold: 0.5" in page.content.decode()
+
+
+def test_with_scripts_only_the_part_with_the_text_is_sent(client, version):
+    part = client.post(reverse("training:config-edit"), answers(version), headers={"HX-Request": "true"})
+    assert "<textarea" in part.content.decode() and "<main" not in part.content.decode()
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", '{"a": 1}'])

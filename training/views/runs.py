@@ -73,12 +73,15 @@ def form_data(form: RunForm, answers: dict[str, Any]) -> dict[str, Any]:
     return {"version": newest.pk if newest else "", **answers}
 
 
-def run_form(request: SignedInRequest, form: RunForm, checked: RunForm, status: int = 200) -> HttpResponse:
+def run_form(request: SignedInRequest, form: RunForm, checked: RunForm, status: int = 200, **more: Any) -> HttpResponse:
+    """The page of the form; `checked` is the one whose answers are planned, `more` what else the page is to know."""
     context = {
         "form": form,
+        "effective": form.effective,
         "plan": checked.plan(),
         "has_versions": form.fields["version"].queryset.exists(),  # type: ignore[attr-defined]
         "backbone_form": BackboneForm() if may_use_backbones(request.user) else None,
+        **more,
     }
     return TemplateResponse(request, "training/run_form.html", context, status=status)
 
