@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, Max, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from training.models import Metric, Run
 
 POINTS = 1000
+#: How many points a curve has, and its last step.
+EXTENT = (Count("pk"), Max("step"))
 
 T = TypeVar("T")
 
@@ -28,18 +30,42 @@ def curves(run: Run, limit: int = POINTS, only: str = "") -> dict[str, list[list
 
     The first and the last point of each are always there: of every `limit - 1` equal stretches the first one is taken.
     """
-    found: dict[str, list[list[float]]] = defaultdict(list)
     wanted = run.metrics.filter(name=only) if only else run.metrics.all()
-    counts = dict(wanted.order_by().values_list("name").annotate(Count("pk")))
-    few = [name for name, count in counts.items() if count <= limit]
-    for name, step, value in run.metrics.filter(name__in=few).values_list("name", "step", "value"):
+    counts = {name: (count, last) for name, count, last in wanted.order_by().values_list("name").annotate(*EXTENT)}
+    few = [name for name, (count, _) in counts.items() if count <= limit]
+    found = read(run.metrics.filter(name__in=few)) if few else {}
+    for (count, _), names in by_extent(counts, few).items():
+        steps = list(thinned(run, names[0], count, limit).values_list("step", flat=True))
+        together = read(run.metrics.filter(name__in=names, step__in=steps))
+        for name in names:
+            points = together.get(name, [])
+            found[name] = points if len(points) == len(steps) else own_points(run, name, count, limit)
+    return found
+
+
+def by_extent(counts: dict[str, tuple[int, int]], few: list[str]) -> dict[tuple[int, int], list[str]]:
+    """The long curves, those with as many points and the same last step together: most likely at the same steps.
+
+    All that an engine measures at one step has that step, so it is chosen once for all of them.
+    """
+    found: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for name in sorted(counts.keys() - set(few)):
+        found[counts[name]].append(name)
+    return found
+
+
+def read(rows: QuerySet[Metric]) -> dict[str, list[list[float]]]:
+    found: dict[str, list[list[float]]] = defaultdict(list)
+    for name, step, value in rows.values_list("name", "step", "value"):
         found[name].append([step, value])
-    for name in counts.keys() - few:
-        found[name] = [list(row) for row in thinned(run, name, counts[name], limit).values_list("step", "value")]
     return dict(found)
 
 
-def thinned(run: Run, name: str, count: int, limit: int) -> Any:
+def own_points(run: Run, name: str, count: int, limit: int) -> list[list[float]]:
+    return [[step, value] for step, value in thinned(run, name, count, limit).values_list("step", "value")]
+
+
+def thinned(run: Run, name: str, count: int, limit: int) -> QuerySet[Metric]:
     """The rows of one curve that has more than `limit`."""
     stretches = limit - 1
     placed = Metric.objects.filter(run=run, name=name).annotate(

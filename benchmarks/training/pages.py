@@ -4,7 +4,8 @@
     .venv/bin/python -m benchmarks.training.pages --steps 100000 --models 1000 --data /tmp/desk
 
 Rows only: points of every curve at each tenth step, as a run of that length writes them. Time is processor time of the
-whole request through all middleware, so that it can be read on a busy machine too.
+whole request through all middleware, so that it can be read on a busy machine too. The process is made ready as the
+site's web process is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROUNDS = 21
+ROUNDS = 101
 CURVES = (
     *("total_loss", "localization_loss", "classification_loss", "regularization_loss"),
     *("learning_rate", "steps_per_second", "memory_mb", "cpu_percent"),
@@ -43,12 +44,15 @@ def run(steps: int, models: int) -> dict[str, Any]:
     import django
     from django.core.management import call_command
 
+    from sw_site.gunicorn_config import post_worker_init
+
     django.setup()
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["ext"])
     version = frozen_version()
     one = long_run(version, steps)
     registry(version, models)
+    post_worker_init(None)
     pages = {
         "run": one.get_absolute_url(),
         "run, moving part": f"{one.get_absolute_url()}status/",

@@ -1,4 +1,4 @@
-"""Work that builds very many small objects, none of them garbage, without Python looking for garbage all the time."""
+"""When Python looks for garbage: seldom in work that builds very many small objects, never in what stays for good."""
 
 from __future__ import annotations
 
@@ -33,3 +33,13 @@ def fewer_collections() -> Iterator[None]:
             _at_work -= 1
             if not _at_work:
                 gc.set_threshold(*_usual)
+
+
+def keep_for_good() -> None:
+    """Never again look for garbage in what the process has loaded until now.
+
+    A web process holds some 150,000 objects before its first page. Every few hundred requests all of them were looked
+    through, which made that one page wait a tenth of a second for nothing.
+    """
+    gc.collect()
+    gc.freeze()

@@ -12,6 +12,7 @@ from sw_site.jobs.queue import run_here
 from tests.factories import make_dataset, make_run, make_user, make_version
 from training.bases import HDF5_SIGNATURE
 from training.models import Metric, Run
+from training.series import curves
 
 RUN_PAGES = ("run-detail", "run-status", "run-series", "run-log")
 
@@ -211,6 +212,25 @@ def test_series_are_thinned_and_say_whether_more_comes(client, run):
     assert answer["finished"] is False
     assert len(answer["series"]["total_loss"]) == 1000
     assert answer["series"]["total_loss"][-1] == [2999, 1 / 3000]
+
+
+def test_curves_of_other_steps_but_the_same_length_are_thinned_each_by_itself(run):
+    rows = [("even", n, 2 * n if n < 2999 else 6001) for n in range(3000)]
+    rows += [("odd", n, 2 * n + 1 if n < 2999 else 6001) for n in range(3000)] + [("short", 7, 7)]
+    Metric.objects.bulk_create(Metric(run=run, name=name, step=step, value=n) for name, n, step in rows)
+    found = curves(run)
+    assert {name: len(points) for name, points in found.items()} == {"even": 1000, "odd": 1000, "short": 1}
+    assert found["odd"][0] == [1, 0] and found["odd"][-1] == [6001, 2999]
+    assert all(step % 2 for step, _ in found["odd"]) and [step for step, _ in found["even"][:2]] == [0, 8]
+
+
+def test_curves_of_the_same_steps_are_read_together(run, django_assert_num_queries):
+    names = ("total_loss", "localization_loss", "learning_rate")
+    Metric.objects.bulk_create(Metric(run=run, name=name, step=10 * n, value=n) for name in names for n in range(2500))
+    with django_assert_num_queries(3):
+        found = curves(run)
+    assert set(found) == set(names) and all(found[name] == found["total_loss"] for name in names)
+    assert (len(found["learning_rate"]), found["learning_rate"][-1]) == (1000, [24990, 2499])
 
 
 def test_staff_add_a_backbone_and_can_start_from_it(version, settings, tmp_path):

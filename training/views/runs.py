@@ -20,6 +20,17 @@ from training.http import SignedInRequest
 from training.models import Run
 
 PAGE_SIZE = 50
+#: What a line of the list does not show, and what can be long.
+UNSHOWN = (
+    "config",
+    "best_per_class",
+    "machine",
+    "job__log",
+    "job__payload",
+    "job__result",
+    "model__classes",
+    "model__note",
+)
 
 
 def visible_run(request: SignedInRequest, pk: int) -> Run:
@@ -28,7 +39,7 @@ def visible_run(request: SignedInRequest, pk: int) -> Run:
 
 @require_safe
 def run_list(request: SignedInRequest) -> HttpResponse:
-    runs = Run.objects.visible_to(request.user).for_list().select_related("model")
+    runs = Run.objects.visible_to(request.user).for_list().select_related("model").defer(*UNSHOWN)
     state = request.GET.get("state", "")
     if state in JobState.values:
         runs = runs.filter(job__state=state)
