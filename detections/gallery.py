@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from math import floor
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,7 +26,8 @@ from detections.metrics.values import HEADLINE_SCORE, OperatingPoint, Outcome
 from detections.models import Evaluation
 from detections.tables import confusion_at, matching_at, matrix_at, table_of
 
-#: Outcomes as filters have them, in the order of the page. "miss" is TIDE's: missed, and nothing points at it.
+#: Outcomes as filters have them, in the order of the page. "miss" is TIDE's: missed, and nothing points at it; "boxes"
+#: are all predicted boxes, whatever became of them.
 WORDS = {
     "tp": "Found",
     "poor_box": "Poor box",
@@ -35,7 +37,10 @@ WORDS = {
     "background": "Nothing there",
     "missed": "Missed",
     "miss": "Missed, nothing near",
+    "boxes": "Boxes that count",
 }
+#: Those that are shown only when they were asked for.
+ASKED_FOR = ("miss", "boxes")
 TIDE_NAMES = {
     "poor_box": "Loc",
     "wrong_class": "Cls",
@@ -56,12 +61,19 @@ SORTS = {
 VIEWS = {"crops": "Crops", "images": "Whole images"}
 #: How many filters' entries a process keeps.
 RECENT_FILTERS = 8
+#: The lowest place of the slider.
+LEAST = 0.01
+#: Decimals of a score in an address: scores are 32 bit numbers, so two that differ do so before.
+DIGITS = 9
 NOTHING = 0  # a class id that no class has: the background of the matrix
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What is asked for. Empty `match`, `size` and None mean all; `true` and `said` are a cell of the matrix."""
+    """What is asked for. Empty `match`, `size` and None mean all; `true` and `said` are a cell of the matrix.
+
+    `score` has the slider's hundredths, or nine decimals where it is a point of a curve.
+    """
 
     score: float = HEADLINE_SCORE
     iou: float = MATCH_IOU
@@ -82,7 +94,7 @@ class Filter:
         true, said = cell.get(query.get("true", "")), cell.get(query.get("said", ""))
         whole = true is not None and said is not None
         return cls(
-            score=read_share(query.get("score", ""), HEADLINE_SCORE, 0.01),
+            score=read_score(query),
             iou=read_share(query.get("iou", ""), MATCH_IOU, 0.1, 0.95),
             match=choice(query.get("match", ""), WORDS, ""),
             class_id=classes.get(query.get("class", "")),
@@ -93,12 +105,22 @@ class Filter:
             view=choice(query.get("view", ""), VIEWS, "crops"),
         )
 
+    @property
+    def slider(self) -> float:
+        """Where the slider stands: at the score, or just below it."""
+        return hundredth(self.score)
+
+    @property
+    def is_point(self) -> bool:
+        """Whether the score is a point of a curve, between two places of the slider."""
+        return self.score != self.slider
+
     def query(self, **changes: Any) -> str:
         """The address's query for this filter with some values changed; what is as usual is left out."""
         usual = Filter()
         values = replace(self, **changes)
         pairs = {
-            {"class_id": "class"}.get(name, name): f"{value:g}" if isinstance(value, float) else value
+            {"class_id": "class"}.get(name, name): f"{value:.9g}" if isinstance(value, float) else value
             for name, value in vars(values).items()
             if value is not None and value != getattr(usual, name)
         }
@@ -109,13 +131,30 @@ def choice(text: str, known: Any, otherwise: str) -> str:
     return text if text in known else otherwise
 
 
-def read_share(text: str, otherwise: float, low: float, high: float = 1.0) -> float:
-    """A number from `low` to `high` in steps of 0.01; `otherwise` when the text is no number."""
+def read_share(text: str, otherwise: float, low: float, high: float = 1.0, digits: int = 2) -> float:
+    """A number from `low` to `high` with so many digits; `otherwise` when the text is no number."""
     try:
         value = float(text)
     except ValueError:
         return otherwise
-    return round(min(max(value, low), high), 2) if value == value else otherwise  # NaN is unequal to itself
+    return round(min(max(value, low), high), digits) if value == value else otherwise  # NaN is unequal to itself
+
+
+def read_score(query: QueryDict) -> float:
+    """`score`, or the point of a curve `at` which the slider was set, as long as it stands there."""
+    score = read_share(query.get("score", ""), HEADLINE_SCORE, 0.0, digits=DIGITS) or LEAST
+    at = read_share(query.get("at", ""), score, 0.0, digits=DIGITS) or score
+    return at if hundredth(at) == score else score
+
+
+def hundredth(score: float) -> float:
+    """Where the slider stands: rounded down, and 0.29 stays 0.29 though it is a little less as a binary number."""
+    return max(floor(round(100 * score, 6)) / 100, LEAST)
+
+
+def at_or_below(score: float) -> float:
+    """A box's score as an address can hold it: never above it, so that the box itself counts."""
+    return floor(score * 10**DIGITS) / 10**DIGITS
 
 
 @dataclass(frozen=True)
@@ -182,7 +221,9 @@ class Gallery:
     def mask(self) -> NDArray[np.bool_]:
         asked = self.filter
         keep = np.ones(len(self.everything), dtype=bool)
-        if asked.match:
+        if asked.match == "boxes":
+            keep[self.limit :] = False
+        elif asked.match:
             keep &= self.kinds == CODE[Outcome.MISSED if asked.match == "miss" else Outcome(asked.match)]
         if asked.match == "miss":
             keep &= ~self.pointed_at()
@@ -235,6 +276,8 @@ class Gallery:
         return result
 
     def count(self, match: str, class_id: int | None) -> int:
+        if match == "boxes":
+            return self.count("", class_id) - self.count("missed", class_id)
         return sum(
             number
             for (its_match, its_class), number in self.counts.items()
@@ -244,7 +287,7 @@ class Gallery:
     def point(self, class_id: int | None) -> OperatingPoint:
         """Precision and recall at this score and IoU, of a class or of all classes together."""
         hits, missed = self.count("tp", class_id), self.count("missed", class_id)
-        return make_point(self.filter.score, hits, self.count("", class_id) - missed, hits + missed)
+        return make_point(self.filter.score, hits, self.count("boxes", class_id), hits + missed)
 
     def matrix(self) -> list[list[int]]:
         asked, classes = self.filter, tuple(self.evaluation.class_names)
@@ -267,7 +310,7 @@ class Gallery:
     def chips(self) -> Iterator[dict[str, Any]]:
         """The outcomes one can choose, with how many of them the class has."""
         asked = self.filter
-        words = {"": "All"} | {key: word for key, word in WORDS.items() if key != "miss" or asked.match == "miss"}
+        words = {"": "All"} | {key: word for key, word in WORDS.items() if key not in ASKED_FOR or asked.match == key}
         for match, word in words.items():
             cell: dict[str, Any] = {"true": None, "said": None}
             yield {

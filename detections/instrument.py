@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from detections.gallery import NOTHING, TIDE_NAMES, WORDS, Filter, Gallery
+from detections.gallery import NOTHING, TIDE_NAMES, WORDS, Filter, Gallery, at_or_below
 from detections.metrics.bootstrap import FEW_OBJECTS
 from detections.metrics.calibration import calibrate
 from detections.metrics.matching import MATCH_IOU
@@ -43,10 +43,10 @@ def class_rows(gallery: Gallery) -> Iterator[dict[str, Any]]:
         best = row["best"]
         yield row | {
             "point": gallery.point(class_id),
-            "boxes": gallery.count("", class_id) - gallery.count("missed", class_id),
+            "boxes": gallery.count("boxes", class_id),
             "few": row["objects"] < FEW_OBJECTS,
             "query": gallery.filter.query(class_id=class_id, true=None, said=None),
-            "best_query": gallery.filter.query(score=round(best["score"] - 0.005, 2)) if best else "",
+            "best_query": gallery.filter.query(score=at_or_below(best["score"])) if best else "",
             "current": class_id == gallery.filter.class_id,
         }
 

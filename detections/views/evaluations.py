@@ -96,6 +96,7 @@ def instrument(gallery: Gallery, request: HttpRequest) -> dict[str, Any]:
         "sorts": SORTS.items(),
         "views": [(view, word, gallery.filter.query(view=view)) for view, word in VIEWS.items()],
         "whole_query": gallery.filter.query(true=None, said=None),
+        "slider_query": gallery.filter.query(score=gallery.filter.slider, match="", sort="score"),
         "page_query": query + "&" if (query := gallery.filter.query()) != "?" else "?",
         "page": page,
         "total": len(shown),

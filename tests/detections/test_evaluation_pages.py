@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import floor
 
 import pytest
 from django.core.files.storage import default_storage
@@ -8,7 +9,7 @@ from django.urls import reverse
 
 from detections.actions import start_evaluation
 from detections.csv_files import harmless
-from detections.gallery import NOTHING, WORDS, Filter, Gallery
+from detections.gallery import NOTHING, WORDS, Filter, Gallery, at_or_below
 from detections.metrics.matching import OUTCOMES
 from detections.models import Evaluation
 from detections.tables import read_table
@@ -230,6 +231,36 @@ def test_measure_again_waits_for_a_worker(client):
     assert answer.url == again.get_absolute_url()
     assert finish(again.job).state == "succeeded"
     assert "labels as they were" in client.get(again.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("chart", ["pr", "f1"])
+def test_a_point_of_a_curve_shows_exactly_the_boxes_that_count_there(client, chart):
+    answers = [(1, 0.61234561, *FOUND[2:]), (1, 0.61234567, 0.7, 0.7, 0.9, 0.9), (1, 0.004, 0, 0, 0.1, 0.1)]
+    evaluation = make_evaluation(answers=[*answers, (2, 0.29, *FOUND[2:])], split="train", images=12)
+    data = client.get(reverse("detections:evaluation-curves", args=[evaluation.pk, chart])).json()
+    scores = Gallery(evaluation, Filter()).table.scores
+    points = sorted(set(data["scores"]["0"]), reverse=True)
+    assert len(points) == 4
+    for score in points:
+        # as the page's script asks: the slider a little lower, and the point itself
+        asked = {"score": f"{max(floor(100 * score) / 100, 0.01):.2f}", "at": f"{at_or_below(score):.9f}"}
+        page = page_of(client, evaluation, match="boxes", sort="-score", **asked)
+        entries = page.context["gallery"].entries()
+        assert sorted(scores[entries]) == sorted(scores[scores >= score]) and scores[entries[0]] == score
+        # and the links of that page stand at the same point
+        again = client.get(evaluation.get_absolute_url() + page.context["gallery"].filter.query(iou=0.55))
+        assert again.context["filter"].score == page.context["filter"].score
+        assert len(again.context["gallery"].entries()) == len(entries)
+    # when the slider is moved away, the point counts no more
+    moved = page_of(client, evaluation, score="0.50", at=f"{points[0]:.9f}").context["filter"]
+    assert (moved.score, moved.is_point) == (0.5, False)
+
+
+@pytest.mark.parametrize("text", ["", "x", "nan", "-1", "0", "1e400", "5"])
+def test_a_point_that_means_nothing_is_ignored(client, text):
+    page = page_of(client, make_evaluation(), score="0.6", at=text)
+    assert page.status_code == 200 and page.context["filter"].score == 0.6
+    assert 0.01 <= page_of(client, make_evaluation(), score=text).context["filter"].score <= 1
 
 
 @pytest.mark.parametrize("chart", ["pr", "f1", "calibration"])

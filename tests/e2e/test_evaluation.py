@@ -69,6 +69,35 @@ def test_a_cell_of_the_matrix_shows_exactly_its_boxes_and_a_curve_sets_the_score
     expect(page.locator("#score")).to_have_value("0.6")
 
 
+def test_a_point_of_a_curve_shows_exactly_the_boxes_that_count_there(evaluation: Page):
+    page = evaluation
+    chart = page.locator("[data-name=f1] svg.pickable")
+    # of two BB-8 at 0.9 and two false R2-D2 at 0.6, all together
+    chart.click(position={"x": 5, "y": 120})
+    expect(page.get_by_role("link", name="Boxes that count 4")).to_have_attribute("aria-current", "true")
+    expect(page.locator("#gallery .tile")).to_have_count(4)
+    expect(page.locator("#gallery .tile .caption", has_text="0.60")).to_have_count(2)
+    # when the keyboard goes to the other end of the curve and chooses
+    chart.focus()
+    page.keyboard.press("End")
+    expect(chart).to_have_attribute("aria-valuetext", re.compile(r"^All together: F1 .* at Score 0\.9, score 0\.9$"))
+    page.keyboard.press("Enter")
+    # then only those from there on are shown, and the slider stands there
+    expect(page.locator("#gallery .tile")).to_have_count(2)
+    expect(page.locator("#gallery .tile .caption", has_text="0.90")).to_have_count(2)
+    expect(page.locator("#score")).to_have_value(re.compile(r"0\.(9|89)"))
+    # and a curve of one class shows that class alone
+    page.locator("[data-name=f1] .legend button", has_text="All together").click()
+    chart.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    expect(page.locator("#instrument select[name=class]")).not_to_have_value("")
+    expect(page.locator("#gallery .tile")).to_have_count(2)
+    # the slider leaves the point
+    move(page, "score", "0.3")
+    expect(page.get_by_role("link", name="Leave this point of the curve")).to_have_count(0)
+
+
 def test_a_crop_opens_the_editor_on_its_label_and_the_fix_can_be_measured(evaluation: Page, site: Site):
     page = evaluation
     page.get_by_role("link", name=re.compile(r"^Found \d")).click()

@@ -1,9 +1,9 @@
 /* The page of an evaluation: the sliders' numbers, the charts that follow the IoU, clicks on curves, bars as a picture.
 
    htmx fetches what follows the sliders; this keeps the sliders true when a link in it moved them. */
-import { LineChart } from "../charts/line_chart.js";
 import { saveSvg } from "../charts/download.js";
-import { on, svg } from "../utils.js";
+import { html, on, svg } from "../utils.js";
+import { CurveChart } from "./curve_chart.js";
 
 const form = () => /** @type {HTMLFormElement} */ (document.getElementById("sliders"));
 const region = () => document.getElementById("instrument");
@@ -12,50 +12,23 @@ let timer = 0;
 /** @type {CurveChart[]} */
 let charts = [];
 
-/** A curve whose points stand for score thresholds: a click sets the slider there. */
-class CurveChart extends LineChart {
-  constructor(root) {
-    super(root);
-    [this.address, this.iou] = root.dataset.source.split("?iou=");
-    this.drawing.addEventListener("click", (event) => this.pick(event));
-    this.drawing.classList.add("pickable");
-  }
-
-  take(data) {
-    this.scores = data.scores;
-    return super.take(data);
-  }
-
-  /** @param {string} iou */
-  follow(iou) {
-    if (this.iou === iou) return;
-    this.iou = iou;
-    this.source = `${this.address}?iou=${iou}`;
-    this.load();
-  }
-
-  /** The threshold of the point nearest to the pointer, of all curves in sight. */
-  pick(event) {
-    const box = this.drawing.getBoundingClientRect();
-    const scale = this.plot.width / box.width;
-    const at = { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
-    let best = { far: Infinity, score: null };
-    for (const each of this.on("left")) {
-      each.points.forEach(([x, y], index) => {
-        const far = Math.hypot(this.plot.px(x) - at.x, this.plot.py(y, this.plot.left) - at.y);
-        const score = this.scores[each.key]?.[index];
-        if (far < best.far && score !== undefined) best = { far, score };
-      });
-    }
-    if (best.score !== null) setScore(best.score);
-  }
+/** A point of a curve: its score, and where the chart asks for it exactly the boxes that count there. */
+function choose(chart, { key, score }) {
+  const slider = form().elements.namedItem("score");
+  slider.value = String(Math.floor(Number((score * 100).toFixed(6))) / 100);
+  // Nine decimals, rounded down, so that the box itself counts (detections/gallery.py: `read_score`).
+  if (chart.showsBoxes) also({ at: (Math.floor(score * 1e9) / 1e9).toFixed(9), match: "boxes", class: key === "0" ? "" : key, sort: "-score", true: null, said: null });
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/** Just below a box's score, so that the box itself counts. @param {number} score */
-function setScore(score) {
-  const slider = form().elements.namedItem("score");
-  slider.value = String(Math.floor(score * 100) / 100);
-  slider.dispatchEvent(new Event("input", { bubbles: true }));
+/** What the form sends besides the sliders: values by name, null to send none. @param {Record<string, string | null>} values */
+function also(values) {
+  for (const [name, value] of Object.entries(values)) {
+    const there = region().querySelector(`[form=sliders][name="${name}"]`);
+    if (value === null) there?.remove();
+    else if (there) there.value = value;
+    else region().append(html("input", { type: "hidden", form: "sliders", name, value }));
+  }
 }
 
 function showNumbers() {
@@ -80,7 +53,7 @@ function settle() {
 }
 
 function drawCharts() {
-  charts = [...document.querySelectorAll("[data-curve-chart]")].map((root) => new CurveChart(root));
+  charts = [...document.querySelectorAll("[data-curve-chart]")].map((root) => new CurveChart(root, choose));
 }
 
 /** The bars of a table as one picture that stands alone. @param {HTMLTableElement} table */
