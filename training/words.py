@@ -25,4 +25,4 @@ def size(count: float) -> str:
 
 def percent(value: float | None) -> str:
     """A share from 0 to 1: "75.3 %"; "n/a" where nothing could be measured."""
-    return "n/a" if value is None else f"{100 * value:.1f} %"
+    return "n/a" if value is None else f"{100 * value + 0.0:.1f} %"  # no minus before a zero

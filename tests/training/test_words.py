@@ -23,7 +23,7 @@ def test_size(count, text):
     assert words.size(count) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(None, "n/a"), (0.0, "0.0 %"), (0.7534, "75.3 %")])
+@pytest.mark.parametrize(("value", "text"), [(None, "n/a"), (0.0, "0.0 %"), (-0.0, "0.0 %"), (0.7534, "75.3 %")])
 def test_percent(value, text):
     assert words.percent(value) == text
 
