@@ -13,6 +13,7 @@ from datasets.keys_api import router as keys
 from datasets.labelling_api import router as labelling
 from datasets.models import Dataset
 from datasets.review.api import router as review
+from datasets.review.hidden import hidden_images
 from datasets.sources.api import router as sources
 from datasets.transfer_api import router as transfer
 from datasets.versions.difference import as_json, compare
@@ -91,10 +92,11 @@ def remove_version(request: HttpRequest, slug: str, number: int) -> Status:
 
 @router.get("/{slug}/versions/{number}/diff/{other}", response=dict[str, Any])
 def diff_versions(request: HttpRequest, slug: str, number: int, other: int, limit: int = 1000) -> Any:
-    """What changed from version `number` to version `other`."""
+    """What changed from version `number` to version `other`; of hidden checks only the counts tell."""
     before, after = version_for(request, slug, number), version_for(request, slug, other)
     try:
         difference = compare(before.manifest(), after.manifest())
     except ManifestError as error:
         raise UserError("manifest_unreadable", str(error), 500) from error
-    return {"from": number, "to": other, **as_json(difference, max(limit, 0))}
+    seen = difference.without(hidden_images(request.user, after.dataset).digests)
+    return {"from": number, "to": other, **as_json(seen, max(limit, 0))}

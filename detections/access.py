@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from datasets.models import DatasetVersion
+from datasets.review.hidden import hidden_images
 from detections.models import DetectionBatch, DetectionImage, Evaluation, MistakeSearch, Suspicion, VideoScan
 from training.models import TrainedModel
 
@@ -65,7 +67,10 @@ def search_for(request: HttpRequest, pk: int) -> MistakeSearch:
 
 def suspicion_for(request: HttpRequest, pk: int) -> Suspicion:
     rows = Suspicion.objects.filter(search__in=MistakeSearch.objects.visible_to(who(request)))
-    return get_object_or_404(rows.select_related("image__dataset", "search", "label_class"), pk=pk)
+    found = get_object_or_404(rows.select_related("image__dataset", "search", "label_class"), pk=pk)
+    if found.image_id in hidden_images(who(request), found.image.dataset).ids:
+        raise Http404
+    return found
 
 
 def videos_for(request: HttpRequest) -> VideoQuerySet:

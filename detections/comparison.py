@@ -43,11 +43,14 @@ class Comparison:
     group: str = "first"
 
     @classmethod
-    def from_query(cls, first: Evaluation, second: Evaluation, query: QueryDict) -> Comparison:
-        """Raises UserError when the two did not see the same images with the same labels."""
+    def from_query(
+        cls, first: Evaluation, second: Evaluation, query: QueryDict, hidden: frozenset[int] = frozenset()
+    ) -> Comparison:
+        """`hidden` as in `Gallery`. Raises UserError when the two did not see the same images with the same labels."""
         asked = Filter.from_query(query, first)
         group = query.get("group", "")
-        made = cls(Gallery(first, asked), Gallery(second, asked), group if group in GROUPS else "first")
+        galleries = (Gallery(first, asked, hidden), Gallery(second, asked, hidden))
+        made = cls(*galleries, group if group in GROUPS else "first")
         made.check()
         return made
 
@@ -77,8 +80,9 @@ class Comparison:
         return np.ones(len(classes), dtype=bool) if class_id is None else classes == class_id
 
     def objects(self) -> NDArray[np.int64]:
-        """The group's objects, image by image."""
-        return np.flatnonzero(self.groups[self.group] & self.of_class())
+        """The group's objects that may be shown, image by image."""
+        shown = ~self.first.is_hidden[self.first.table.true_image]
+        return np.flatnonzero(self.groups[self.group] & self.of_class() & shown)
 
     def entries(self) -> NDArray[np.int64]:
         """The same as entries of the first evaluation's gallery."""

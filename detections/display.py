@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from datasets.colours import class_colour
 from datasets.models import Dataset, DatasetVersion, Image
+from datasets.review.hidden import hidden_images
 from datasets.versions.manifest import ManifestError, ManifestImage
 from detections.models import DetectionBatch, DetectionImage
 
@@ -65,11 +66,11 @@ def class_style(names: dict[int, str], dataset: Dataset) -> ClassStyle:
     return ClassStyle(names, dict(dataset.classes.values_list("number", "colour")))
 
 
-def batch_photos(batch: DetectionBatch, images: Sequence[DetectionImage]) -> list[Photo]:
-    """Tiles of a batch: predicted boxes solid, true boxes (when there are any) dashed. Four queries at most."""
+def batch_photos(batch: DetectionBatch, images: Sequence[DetectionImage], user: Any) -> list[Photo]:
+    """Tiles of a batch: predicted boxes solid, true boxes (when there are any) dashed. Five queries at most."""
     style = class_style(batch.model.label_map, batch.model.run.version.dataset)
     rows = dataset_images(image.image_id for image in images)
-    frozen, truth_style = frozen_images(batch.version, [image.image_id or 0 for image in images])
+    frozen, truth_style = frozen_images(batch.version, [image.image_id or 0 for image in images], user)
     photos = []
     for image in images:
         row = rows.get(image.image_id or 0)
@@ -96,15 +97,21 @@ def dataset_images(ids: Iterable[int | None]) -> dict[int, Image]:
     return Image.objects.only("pk", "sha256").in_bulk([number for number in ids if number])
 
 
-def frozen_images(version: DatasetVersion | None, ids: Iterable[int]) -> tuple[dict[int, ManifestImage], ClassStyle]:
-    """What a version says of some images; nothing when there is no version, or its file is gone."""
+def frozen_images(
+    version: DatasetVersion | None, ids: Iterable[int], user: Any
+) -> tuple[dict[int, ManifestImage], ClassStyle]:
+    """What a version says of those images whose labels the person may see.
+
+    Nothing when there is no version, or its file is gone.
+    """
     if version is None:
         return {}, ClassStyle({}, {})
     try:
         manifest = version.manifest()
     except ManifestError:
         return {}, ClassStyle({}, {})
-    return manifest.with_ids(ids), class_style(manifest.classes, version.dataset)
+    hidden = hidden_images(user, version.dataset).ids
+    return manifest.with_ids([pk for pk in ids if pk not in hidden]), class_style(manifest.classes, version.dataset)
 
 
 def file_url(image: DetectionImage) -> str:

@@ -93,9 +93,14 @@ def box_json(
     }
 
 
-def evaluation_document(evaluation: Evaluation) -> dict[str, Any]:
-    """The figures, and what became of every predicted box and every object nobody found, at IoU 0.5."""
-    return {"format": 2, **summary(evaluation), "boxes": judged_boxes(evaluation) if evaluation.boxes_file else []}
+def evaluation_document(evaluation: Evaluation, hidden: frozenset[int] = frozenset()) -> dict[str, Any]:
+    """The figures, and what became of every predicted box and every object nobody found, at IoU 0.5.
+
+    Figures are of all images; of the `hidden` ones (ids) there are no boxes.
+    """
+    boxes = judged_boxes(evaluation) if evaluation.boxes_file else []
+    shown = [box for box in boxes if box["image_id"] not in hidden]
+    return {"format": 2, **summary(evaluation), "boxes": shown}
 
 
 def judged_boxes(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -18,10 +18,12 @@ SAME_BOX = 0.5
 def editor_url(gallery: Gallery, entry: int) -> str | None:
     """The image's page with the label selected (`box`) and the place in sight (`at`); None when the image is gone.
 
-    Raises IndexError when the evaluation has no such entry.
+    Raises IndexError when the evaluation has no such entry to show.
     """
     table = gallery.table
     place = int(gallery.image_of(np.array([entry]))[0])
+    if gallery.is_hidden[place]:
+        raise IndexError(entry)
     image = Image.objects.filter(pk=int(table.image_ids[place])).first()
     if image is None:
         return None

@@ -159,10 +159,15 @@ def at_or_below(score: float) -> float:
 
 @dataclass(frozen=True)
 class Gallery:
-    """A filter over the boxes of one evaluation."""
+    """A filter over the boxes of one evaluation.
+
+    Of images that are `hidden` (ids) from whoever looks, boxes are counted but never shown: what became of a box
+    tells where the trusted ones are.
+    """
 
     evaluation: Evaluation
     filter: Filter
+    hidden: frozenset[int] = frozenset()
 
     @cached_property
     def table(self) -> Table:
@@ -210,7 +215,18 @@ class Gallery:
 
     def entries(self) -> NDArray[np.int64]:
         """The entries of this filter in its order; those of the last filters are kept, so that paging costs nothing."""
-        return recent_entries(self.evaluation, self.evaluation.boxes_file, replace(self.filter, view="crops"))
+        found = recent_entries(self.evaluation, self.evaluation.boxes_file, replace(self.filter, view="crops"))
+        return found[~self.is_hidden[self.image_of(found)]] if self.left_out else found
+
+    @cached_property
+    def is_hidden(self) -> NDArray[np.bool_]:
+        """Of each image, by its place in the table."""
+        return np.isin(self.table.image_ids, np.array(sorted(self.hidden), dtype=np.int64))
+
+    @property
+    def left_out(self) -> int:
+        """How many of its images are not shown."""
+        return int(self.is_hidden.sum()) if self.hidden else 0
 
     def sorted_entries(self) -> NDArray[np.int64]:
         chosen = np.flatnonzero(self.mask())

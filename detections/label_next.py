@@ -114,7 +114,7 @@ def prepare(
         raise UserError("bad_count", f"Choose from 1 to {MOST:,} photos.", 422)
     check_model(model)
     found = GridFilter.parse(query)
-    rows = found.apply(dataset).filter(state=ReviewState.UNLABELLED, negative=False, defect="")
+    rows = found.apply(dataset, user).filter(state=ReviewState.UNLABELLED, negative=False, defect="")
     ids = list(rows.order_by("pk").values_list("pk", flat=True))
     if not ids:
         raise UserError("all_labelled", "Every photo of this filter has an answer or is damaged. Choose another one.")

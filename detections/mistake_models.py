@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
 from datasets.models import Dataset, DatasetVersion, Image, LabelClass
+from datasets.review.hidden import hidden_images
 from sw_site.jobs.models import Job
 from training.models import Run, TrainedModel
 
@@ -78,6 +79,10 @@ class MistakeSearch(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("detections:mistake-search", args=[self.pk])
 
+    def suspicions_for(self, user: Any) -> SuspicionQuerySet:
+        """Its suspicions as far as the person may see them."""
+        return self.suspicions.seen_by(user, self.dataset)
+
     @property
     def found(self) -> int:
         """How many places were doubted."""
@@ -98,6 +103,13 @@ class FoldRun(models.Model):
 
     def __str__(self) -> str:
         return f"Fold {self.number} of {self.search}"
+
+
+class SuspicionQuerySet(models.QuerySet["Suspicion"]):
+    def seen_by(self, user: Any, dataset: Dataset) -> SuspicionQuerySet:
+        """Those of the dataset's that do not tell the person of a hidden check; nobody (the command line) sees all."""
+        hidden = hidden_images(user, dataset).ids
+        return self.exclude(image__in=hidden) if hidden else self
 
 
 class Suspicion(models.Model):
@@ -125,6 +137,8 @@ class Suspicion(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
     batch = models.UUIDField(null=True, blank=True)
     revision = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = SuspicionQuerySet.as_manager()
 
     class Meta:
         ordering = ["search_id", "rank"]

@@ -42,7 +42,7 @@ class UseOut(Schema):
     version: int
     number: int
     split: str
-    boxes: int
+    boxes: int | None
     models: list[int]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from datasets.colours import class_colour
 from datasets.models import Image
+from datasets.review.hidden import hidden_images
 from datasets.versions.manifest import ManifestError, ManifestImage
 from training.models import Frame, Run
 from training.series import thin
@@ -81,20 +82,24 @@ def best_rows(rows: list[Row]) -> list[Row]:
     return sorted((row for row in rows if row[5] >= LEAST_SCORE), key=lambda row: -row[5])[:MOST_BOXES]
 
 
-def filmstrip(run: Run) -> list[ShownFrame]:
-    """The frames of a run in order, the newest among them, with what a page needs to draw them."""
+def filmstrip(run: Run, user: Any) -> list[ShownFrame]:
+    """The frames of a run in order, the newest among them, with what a page needs to draw them for this person."""
     frames = thin(list(run.frames.all()), MOST_FRAMES)
     if not frames:
         return []
     images = {image.id: image for image in chosen_images(run)}
     rows = Image.objects.only("pk", "sha256").in_bulk(list(images))
-    names = label_names(run)
+    names, hidden = label_names(run), hidden_images(user, run.version.dataset).ids
     return [
         ShownFrame(
             frame.step,
             frame.ap,
             frame.ap50,
-            [shown_photo(images[pk], rows.get(pk), boxes, names) for pk, boxes in frame.photos if pk in images],
+            [
+                shown_photo(images[pk], rows.get(pk), boxes, names, pk not in hidden)
+                for pk, boxes in frame.photos
+                if pk in images
+            ],
         )
         for frame in frames
     ]
@@ -109,10 +114,11 @@ def label_names(run: Run) -> dict[int, tuple[str, str]]:
 
 
 def shown_photo(
-    image: ManifestImage, row: Image | None, found: list[Row], names: dict[int, tuple[str, str]]
+    image: ManifestImage, row: Image | None, found: list[Row], names: dict[int, tuple[str, str]], with_labels: bool
 ) -> ShownPhoto:
     """The photo with what was found (solid) over what is labelled (dashed)."""
-    truth = [ShownBox(box.x1, box.y1, box.x2, box.y2, "labelled", "#ffffff", dashed=True) for box in image.boxes]
+    labels = image.boxes if with_labels else ()
+    truth = [ShownBox(box.x1, box.y1, box.x2, box.y2, "labelled", "#ffffff", dashed=True) for box in labels]
     boxes = [shown_box(row_, names) for row_ in reversed(found)]
     thumb = row.thumb_url if row else ""
     return ShownPhoto(thumb, image.file_name, image.width, image.height, [*truth, *boxes], len(found))

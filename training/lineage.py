@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from datasets.models import DatasetVersion, Image
+from datasets.review.hidden import hidden_images
 from datasets.versions.manifest import ManifestError, ManifestImage
 from training.models import Run, TrainedModel
 
@@ -17,11 +18,14 @@ MOST_ANCESTORS = 20
 
 @dataclass(frozen=True)
 class Use:
-    """A version that holds a photo: its split and boxes there, and the models that were trained on that version."""
+    """A version that holds a photo: its split and boxes there, and the models that were trained on that version.
+
+    `boxes` is None for people from whom the photo's labels are hidden.
+    """
 
     version: DatasetVersion
     split: str
-    boxes: int
+    boxes: int | None
     models: list[TrainedModel]
 
     @property
@@ -36,11 +40,12 @@ def uses_of(image: Image, user: User) -> list[Use]:
     models: dict[int, list[TrainedModel]] = {}
     for model in TrainedModel.objects.visible_to(user).for_list().filter(run__version__dataset=image.dataset_id):
         models.setdefault(model.run.version_id, []).append(model)
-    found = []
+    found, is_hidden = [], image.pk in hidden_images(user, image.dataset).ids
     for version in versions.order_by("-number"):
         frozen = frozen_image(version, image.pk)
         if frozen:
-            found.append(Use(version, frozen.split, len(frozen.boxes), models.get(version.pk, [])))
+            boxes = None if is_hidden else len(frozen.boxes)
+            found.append(Use(version, frozen.split, boxes, models.get(version.pk, [])))
     return found
 
 

@@ -22,6 +22,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from datasets.models import DatasetVersion
+from datasets.review.hidden import hidden_images
 from datasets.versions.manifest import Manifest, ManifestImage
 from sw_site.jobs.context import JobContext
 from sw_site.jobs.errors import JobError
@@ -53,6 +54,8 @@ class Trial:
     state: str
     report: dict[str, Any]
     job: Job | None = None
+    #: False where a picture of it might show the boxes of a hidden check.
+    shows_samples: bool = True
 
     @property
     def folder(self) -> Path:
@@ -60,7 +63,7 @@ class Trial:
 
     @property
     def samples(self) -> range:
-        return range(1, int(self.report.get("samples", 0)) + 1)
+        return range(1, int(self.report.get("samples", 0)) + 1 if self.shows_samples else 1)
 
     @property
     def memory_mb(self) -> float | None:
@@ -107,10 +110,17 @@ def visible_trial(key: str, user: User) -> Trial:
     """A trial by its key; UserError 404 when there is none of a version this person may see."""
     try:
         about = json.loads((folder() / key / "about.json").read_text(encoding="utf-8"))
-        DatasetVersion.objects.visible_to(user).get(pk=about["version"])
+        version = DatasetVersion.objects.visible_to(user).select_related("dataset").get(pk=about["version"])
     except (OSError, ValueError, DatasetVersion.DoesNotExist):
         raise UserError("no_such_trial", "There is no such trial any more. Ask for it again.", 404) from None
-    return trial_of(key)
+    return as_seen_by(user, version, trial_of(key))
+
+
+def as_seen_by(user: User | None, version: DatasetVersion, trial: Trial) -> Trial:
+    """Without pictures where one of its photos is a hidden check for the person: they show the trusted boxes."""
+    hidden = hidden_images(user, version.dataset).digests
+    drawn = {image.sha256 for image in some_of(manifest_of(version)).images} if hidden else set()
+    return replace(trial, shows_samples=not hidden & drawn)
 
 
 def request_trial(
@@ -120,7 +130,7 @@ def request_trial(
     key = key_of(version, config, base)
     known = trial_of(key)
     if known.state in ("running", "done"):
-        return known
+        return as_seen_by(user, version, known)
     write_run(folder() / key, version, config, base)
     job = create_job(
         try_out, kind=KIND, title=f"Try out {version}", payload={"key": key}, user=user, queue="gpu",

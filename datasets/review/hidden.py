@@ -7,6 +7,7 @@ without a label, or with their own answer.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -28,6 +29,22 @@ def hidden_checks(user: Any) -> QuerySet[CheckImage]:
     saved = Revision.objects.filter(image=OuterRef("image"), user=user.pk, change=None).order_by()
     known = Q(chosen_by=user.pk) | Q(check_set__dataset__created_by=user.pk) | Q(Exists(judged)) | Q(Exists(saved))
     return CheckImage.objects.filter(handed | ~known)
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Images whose trusted boxes a person does not get to see: by id, and by digest for whatever a version froze."""
+
+    ids: frozenset[int] = frozenset()
+    digests: frozenset[str] = frozenset()
+
+
+def hidden_images(user: Any, dataset: Dataset) -> Hidden:
+    """For all that shows labels as they were frozen or compared; in one query. Nobody (the command line) sees all."""
+    if user is None:
+        return Hidden()
+    rows = list(hidden_checks(user).filter(check_set__dataset=dataset).values_list("image_id", "image__sha256"))
+    return Hidden(frozenset(pk for pk, _ in rows), frozenset(digest for _, digest in rows))
 
 
 def hidden_ids(user: Any, dataset: Dataset) -> dict[int, bool]:

@@ -4,8 +4,8 @@ version, so they are matched by place: first the equal ones, then by class and o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, overload
 
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestImage
@@ -67,15 +67,24 @@ class Changes(Sequence[ImageChange]):
         assert change is not None  # noqa: S101 - or it would have no place here
         return change
 
+    def without(self, digests: Set[str]) -> Changes:
+        """Leaves out changed images of these digests; of those that came or went no box is told anyhow."""
+        kept = [p for p in self._places if p.sha256 not in digests or p.before is None or p.after is None]
+        return Changes(self._before, self._after, kept)
+
 
 @dataclass(frozen=True)
 class Difference:
-    images: Sequence[ImageChange]
+    images: Changes
     classes_added: tuple[str, ...]
     classes_removed: tuple[str, ...]
     classes_renamed: tuple[tuple[str, str], ...]
     kinds: Counter[str]  # of images, with "other_split"
     box_kinds: Counter[str]
+
+    def without(self, digests: Set[str]) -> Difference:
+        """The same without what changed on images of these digests; the counts are of all."""
+        return replace(self, images=self.images.without(digests)) if digests else self
 
     def counts(self) -> dict[str, dict[str, int]]:
         images = {kind: self.kinds[kind] for kind in ("added", "removed", "changed", "other_split")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Set
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_safe
 from datasets.access import version_for
 from datasets.browsing.filters import whole
 from datasets.models import DatasetVersion
+from datasets.review.hidden import hidden_images
 from datasets.versions.difference import ImageChange, compare
 from datasets.versions.manifest import ManifestError
 from datasets.views.version_files import frozen_photo, still_here
@@ -36,7 +38,9 @@ def version_diff(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     except ManifestError as error:
         messages.error(request, str(error))
         return redirect("datasets:version-list", slug)
-    difference = compare(old, new)
+    hidden = hidden_images(request.user, after.dataset).digests
+    everything = compare(old, new)
+    difference = everything.without(hidden)
     page = Paginator(difference.images, CHANGES).get_page(request.GET.get("page"))
     here = still_here([change.image for change in page])
     classes = {**old.classes, **new.classes}
@@ -47,11 +51,12 @@ def version_diff(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "others": others,
         "difference": difference,
         "counts": difference.counts(),
+        "left_out": len(everything.images) - len(difference.images),
         "page_obj": page,
         "changes": [
             (
                 c,
-                frozen_photo(before if c.kind == "removed" else after, c.image, classes, here, drawn(c)),
+                frozen_photo(before if c.kind == "removed" else after, c.image, classes, here, drawn(c, hidden)),
                 words(c, classes),
             )
             for c in page
@@ -66,8 +71,10 @@ def choose(others: list[DatasetVersion], wanted: int | None, number: int) -> Dat
     return named or next((v for v in others if v.number < number), None) or next(iter(others), None)
 
 
-def drawn(change: ImageChange) -> Any:
+def drawn(change: ImageChange, hidden: Set[str]) -> Any:
     """Boxes as they were are dashed, as they are now are solid; images that came or went show all of theirs."""
+    if change.image.sha256 in hidden:
+        return []
     if change.kind != "changed":
         return None
     pairs = [(box, dashed) for each in change.boxes for box, dashed in ((each.before, True), (each.after, False))]

@@ -13,6 +13,7 @@ from datasets.access import dataset_for, version_for
 from datasets.forms import VersionForm
 from datasets.models import DatasetVersion
 from datasets.models.version import SPLITS
+from datasets.review.hidden import hidden_images
 from datasets.versions.freeze import freeze
 from datasets.versions.manage import delete_version, rename_version
 from datasets.versions.manifest import ManifestError
@@ -72,7 +73,7 @@ def version_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse
         messages.error(request, str(error))
         return redirect("datasets:version-list", slug)
     page = Paginator(manifest.split(split), 60).get_page(request.GET.get("page"))
-    here = still_here(list(page))
+    here, hidden = still_here(list(page)), hidden_images(request.user, version.dataset).digests
     context = {
         "dataset": version.dataset,
         "version": version,
@@ -80,7 +81,10 @@ def version_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse
         "has_others": version.dataset.versions.count() > 1,
         "split": split,
         "page_obj": page,
-        "photos": [frozen_photo(version, image, manifest.classes, here) for image in page],
+        "photos": [
+            frozen_photo(version, image, manifest.classes, here, [] if image.sha256 in hidden else None)
+            for image in page
+        ],
         "table": class_table(version),
         "splits": [(name, version.counts[name]) for name in SPLITS],
     }

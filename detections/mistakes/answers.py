@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 FLAGS = ("difficult", "truncated", "occluded")
 
 
-def next_open(search: MistakeSearch, kind: str = "", after: int = 0) -> Suspicion | None:
-    """The most doubtful open one behind rank `after`; those whose label was changed meanwhile are closed on the way."""
-    waiting = search.suspicions.filter(answer=Answer.OPEN, rank__gt=after).select_related("image", "label_class")
+def next_open(search: MistakeSearch, kind: str = "", after: int = 0, user: Any = None) -> Suspicion | None:
+    """The most doubtful open one behind rank `after` that the person may see.
+
+    Those whose label was changed meanwhile are closed on the way.
+    """
+    waiting = search.suspicions_for(user).filter(answer=Answer.OPEN, rank__gt=after)
+    waiting = waiting.select_related("image", "label_class")
     if kind in Kind.values:
         waiting = waiting.filter(kind=kind)
     while (found := waiting.order_by("rank").first()) is not None:
@@ -142,5 +146,5 @@ def expected_outside(expected: BoxValues, name: str) -> bool:
 
 
 def last_answered(search: MistakeSearch, user: User) -> Suspicion | None:
-    rows = search.suspicions.filter(answered_by=user, answer__in=JUDGED)
+    rows = search.suspicions_for(user).filter(answered_by=user, answer__in=JUDGED)
     return rows.select_related("image", "search").order_by("-answered_at").first()

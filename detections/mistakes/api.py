@@ -91,14 +91,14 @@ def create_search(request: HttpRequest, data: SearchIn) -> Status[dict[str, Any]
     dataset = get_object_or_404(Dataset.objects.visible_to(who(request)), slug=data.dataset)
     model = model_for(request, data.model)
     if data.folds:
-        return Status(202, search_json(start_fold_search(dataset, model, data.folds, who(request))))
-    return Status(202, search_json(start_search(dataset, model, who(request))))
+        return Status(202, search_json(start_fold_search(dataset, model, data.folds, who(request)), who(request)))
+    return Status(202, search_json(start_search(dataset, model, who(request)), who(request)))
 
 
 @router.get("/{int:pk}")
 def get_search(request: HttpRequest, pk: int) -> dict[str, Any]:
     """What was looked at, the score thresholds, and what the answers came to."""
-    return search_json(search_for(request, pk))
+    return search_json(search_for(request, pk), who(request))
 
 
 @router.get("/{int:pk}/suspicions", response=list[SuspicionOut])
@@ -107,7 +107,7 @@ def list_suspicions(
     request: HttpRequest, pk: int, kind: str = "", state: str = Query("all", pattern="^(all|open)$")
 ) -> QuerySet[Suspicion]:
     """The queue, the most doubtful first."""
-    rows = search_for(request, pk).suspicions.select_related("image").order_by("rank")
+    rows = search_for(request, pk).suspicions_for(who(request)).select_related("image").order_by("rank")
     rows = rows.filter(kind=kind) if kind else rows
     return rows.filter(answer=Answer.OPEN) if state == "open" else rows
 

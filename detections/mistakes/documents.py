@@ -10,7 +10,7 @@ from detections.mistake_models import MistakeSearch, Suspicion
 from detections.mistakes.yields import yields
 
 
-def search_json(search: MistakeSearch) -> dict[str, Any]:
+def search_json(search: MistakeSearch, user: Any = None) -> dict[str, Any]:
     """What was looked at, and what the answers came to so far."""
     return {
         "search": search.pk,
@@ -19,7 +19,9 @@ def search_json(search: MistakeSearch) -> dict[str, Any]:
         "folds": search.folds,
         "state": search.job.state if search.job else "",
         **search.summary,
-        "yield": {kind or "all": asdict(found) | {"share": found.share} for kind, found in yields(search).items()},
+        "yield": {
+            kind or "all": asdict(found) | {"share": found.share} for kind, found in yields(search, user).items()
+        },
     }
 
 
@@ -44,8 +46,9 @@ def suspicion_json(row: Suspicion) -> dict[str, Any]:
     }
 
 
-def suspicion_list(search: MistakeSearch) -> list[dict[str, Any]]:
-    return many(search.suspicions.select_related("image", "label_class").order_by("rank"))
+def suspicion_list(search: MistakeSearch, user: Any = None) -> list[dict[str, Any]]:
+    """What the person may see of it; nobody (the command line) sees all."""
+    return many(search.suspicions_for(user).select_related("image", "label_class").order_by("rank"))
 
 
 def many(rows: Iterable[Suspicion]) -> list[dict[str, Any]]:

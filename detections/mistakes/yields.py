@@ -37,14 +37,15 @@ class Yield:
         return Yield(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Yield)))
 
 
-def yields(search: MistakeSearch) -> dict[str, Yield]:
-    """By kind, and of all together under an empty name; at most three queries."""
-    rows = search.suspicions.order_by().values("kind").annotate(
+def yields(search: MistakeSearch, user: Any = None) -> dict[str, Yield]:
+    """By kind, and of all together under an empty name, of those the person may see; at most four queries."""
+    suspicions = search.suspicions_for(user)
+    rows = suspicions.order_by().values("kind").annotate(
         waiting=Count("pk", filter=Q(answer=Answer.OPEN)),
         right=Count("pk", filter=Q(answer=Answer.RIGHT)),
         taken=Count("pk", filter=Q(answer=Answer.TAKEN)),
     )  # fmt: skip
-    edited = list(search.suspicions.filter(answer=Answer.EDITED))
+    edited = list(suspicions.filter(answer=Answer.EDITED))
     changed = {row.pk for row in changed_since(edited)}
     fixed = Counter(row.kind for row in edited if row.pk in changed)
     left = Counter(row.kind for row in edited if row.pk not in changed)

@@ -72,7 +72,7 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "batch": batch,
         "job": batch.job,
         "page": page,
-        "photos": batch_photos(batch, list(page.object_list)),
+        "photos": batch_photos(batch, list(page.object_list), who(request)),
         "formats": [(kind, kind.upper()) for kind in FORMATS],
     }
     return TemplateResponse(request, "detections/batch_detail.html", context)

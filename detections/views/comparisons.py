@@ -10,7 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from detections.access import evaluation_for, evaluations_for
+from datasets.review.hidden import hidden_images
+from detections.access import evaluation_for, evaluations_for, who
 from detections.comparison import Comparison, comparable
 from detections.tiles import Drawer
 from detections.views.evaluations import TILES_PER_PAGE
@@ -26,7 +27,8 @@ def evaluation_compare(request: HttpRequest) -> HttpResponse:
         second = evaluation_for(request, read_number(request.GET["b"]))
         context["second"] = second
         try:
-            context |= side_by_side(Comparison.from_query(first, second, request.GET), request)
+            hidden = hidden_images(who(request), first.version.dataset).ids
+            context |= side_by_side(Comparison.from_query(first, second, request.GET, hidden), request)
         except UserError as error:
             context["problem"] = error.message
     return TemplateResponse(request, "detections/evaluation_compare.html", context)

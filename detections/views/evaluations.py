@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from datasets.review.hidden import hidden_images
 from detections.access import evaluation_for, evaluations_for, who
 from detections.actions import measure_again
 from detections.csv_files import CSV_FILES, csv_text
@@ -66,7 +67,7 @@ def evaluation_detail(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if evaluation.figures:
         try:
-            context |= instrument(Gallery(evaluation, Filter.from_query(request.GET, evaluation)), request)
+            context |= instrument(seen_by(request, evaluation), request)
         except UserError as error:
             context["problem"] = error.message
     if request.htmx and "gallery" in context:  # type: ignore[attr-defined]
@@ -74,6 +75,12 @@ def evaluation_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if evaluation.figures:
         context["others"] = other_splits(request, evaluation)
     return TemplateResponse(request, "detections/evaluation_detail.html", context)
+
+
+def seen_by(request: HttpRequest, evaluation: Evaluation) -> Gallery:
+    """The gallery an address asks for, as the person may see it."""
+    hidden = hidden_images(who(request), evaluation.version.dataset).ids
+    return Gallery(evaluation, Filter.from_query(request.GET, evaluation), hidden)
 
 
 def instrument(gallery: Gallery, request: HttpRequest) -> dict[str, Any]:
@@ -119,7 +126,7 @@ def other_splits(request: HttpRequest, evaluation: Evaluation) -> list[Evaluatio
 def gallery_for(request: HttpRequest, pk: int) -> Gallery:
     """The gallery an address asks for; 404 with the reason when the evaluation has no boxes (yet)."""
     evaluation = evaluation_for(request, pk)
-    gallery = Gallery(evaluation, Filter.from_query(request.GET, evaluation))
+    gallery = seen_by(request, evaluation)
     try:
         len(gallery.table)
     except UserError as error:
@@ -170,7 +177,7 @@ def evaluation_status(request: HttpRequest, pk: int) -> HttpResponse:
 def evaluation_download(request: HttpRequest, pk: int) -> HttpResponse:
     evaluation = evaluation_for(request, pk)
     try:
-        document = evaluation_document(evaluation)
+        document = evaluation_document(evaluation, hidden_images(who(request), evaluation.version.dataset).ids)
     except UserError as error:
         raise Http404(error.message) from error
     response = JsonResponse(document, json_dumps_params={"indent": 1})

@@ -46,8 +46,8 @@ def mistake_search(request: HttpRequest, pk: int) -> HttpResponse:
     search = search_for(request, pk)
     kind = request.GET.get("kind", "")
     after = int(text) if (text := request.GET.get("after", "")).isdecimal() and len(text) < 9 else 0
-    found = next_open(search, kind, after) if search.summary else None
-    counts = yields(search)
+    found = next_open(search, kind, after, who(request)) if search.summary else None
+    counts = yields(search, who(request))
     context: dict[str, Any] = {
         "search": search,
         "job": search.job,
@@ -110,7 +110,7 @@ def mistake_status(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def mistake_download(request: HttpRequest, pk: int) -> HttpResponse:
     search = search_for(request, pk)
-    document = search_json(search) | {"suspicions": suspicion_list(search)}
+    document = search_json(search, who(request)) | {"suspicions": suspicion_list(search, who(request))}
     response = JsonResponse(document, json_dumps_params={"indent": 1})
     response["Content-Disposition"] = f'attachment; filename="label-mistakes-{pk}.json"'
     return response

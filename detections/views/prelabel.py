@@ -33,7 +33,7 @@ def prelabel_create(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (job := start(form, dataset, found)):
         messages.info(request, f"{job.title}: this runs in the background.")
         return redirect(dataset)
-    images = found.apply(dataset)
+    images = found.apply(dataset, who(request))
     context = {
         "dataset": dataset,
         "form": form,
@@ -78,7 +78,7 @@ def label_next_create(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "query": found.query_string(),
         "chips": choices(dataset, found)["chips"],
-        "unanswered": found.apply(dataset).filter(open_images(False)).count(),
+        "unanswered": found.apply(dataset, who(request)).filter(open_images(False)).count(),
     }
     status = 422 if form.errors else 200
     return TemplateResponse(request, "detections/label_next_form.html", context, status=status)

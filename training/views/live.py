@@ -34,7 +34,7 @@ def run_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     run = visible_run(request, pk)
     context = {
         **run_page(run),
-        "frames": filmstrip(run),
+        "frames": filmstrip(run, request.user),
         "history": run.history.select_related("user"),
         "checkpoints": checkpoints_of(run),
         "formats": possible_formats(run.config.get("model", {}).get("architecture", "")),
@@ -59,7 +59,7 @@ def run_status(request: SignedInRequest, pk: int) -> HttpResponse:
 def run_frames(request: SignedInRequest, pk: int) -> HttpResponse:
     """The filmstrip, when there is an evaluation that the page does not have yet."""
     run = visible_run(request, pk)
-    frames = filmstrip(run)
+    frames = filmstrip(run, request.user)
     if not frames or request.GET.get("have") == str(frames[-1].step):
         return HttpResponse(status=NOTHING_NEW if run.is_active else STOP_POLLING)
     return render(request, "training/_run_frames.html", {"run": run, "frames": frames})

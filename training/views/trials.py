@@ -40,8 +40,9 @@ def trial_detail_of(request: SignedInRequest, trial: Trial, steps: int) -> HttpR
 
 @require_safe
 def trial_sample(request: SignedInRequest, key: str, number: int) -> FileResponse:
-    path = found(request, key).folder / "samples" / f"{number}.jpg"
-    if not path.is_file():
+    trial = found(request, key)
+    path = trial.folder / "samples" / f"{number}.jpg"
+    if number not in trial.samples or not path.is_file():
         raise Http404("There is no such picture any more.")
     response = FileResponse(path.open("rb"), content_type="image/jpeg")
     response["Cache-Control"] = "private, max-age=3600"
