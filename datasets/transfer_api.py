@@ -12,7 +12,7 @@ from datasets.formats.defects import DEFECTS
 from datasets.importing.classes import parse_mapping
 from datasets.importing.importer import ImportOptions
 from datasets.jobs import import_job, preview_job, submit_export
-from datasets.review.hidden import refuse_all_labels
+from datasets.review.measured import hand_over_all_labels
 from datasets.views.exports import image_original, labels_of_files, source_file
 from datasets.views.transfer import keep_uploads
 from sw_site.jobs.models import Job
@@ -85,7 +85,7 @@ def create_import(
 def create_export(request: HttpRequest, slug: str, body: ExportIn) -> Status:
     """A zip in the background; `url` is where it lies once the job has succeeded."""
     dataset, user = dataset_for(request, slug), request.user
-    refuse_all_labels(user, dataset)
+    hand_over_all_labels(user, dataset)
     job = submit_export(dataset, body.format, body.version, body.images, body.originals, user)  # type: ignore[arg-type]
     return Status(202, work_out(job, reverse("datasets:export-download", args=[slug, job.pk])))
 

@@ -7,7 +7,7 @@ from datasets.models.image import Image, ReviewState
 from datasets.models.keys import EditorKeys
 from datasets.models.origin import ImageOrigin, OriginKind
 from datasets.models.presence import Presence
-from datasets.models.review import CheckAnswer, CheckImage, CheckSet, Lease, ReviewEvent, ReviewNote, Work
+from datasets.models.review import CheckAnswer, CheckImage, CheckSet, Lease, NotMeasured, ReviewEvent, ReviewNote, Work
 from datasets.models.upload import Upload, UploadBatch
 from datasets.models.version import DatasetVersion
 
@@ -27,6 +27,7 @@ __all__ = [
     "LabelClass",
     "Lease",
     "LikePair",
+    "NotMeasured",
     "OriginKind",
     "Presence",
     "ReviewEvent",

@@ -120,6 +120,25 @@ class CheckImage(models.Model):
         return str(self.image)
 
 
+class NotMeasured(models.Model):
+    """A person who is handed no checks of a set and sees its trusted boxes: by whose choice, or because all labels were
+    given to them (then `chosen_by` is empty)."""
+
+    check_set = models.ForeignKey(CheckSet, on_delete=models.CASCADE, related_name="not_measured")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    chosen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["check_set", "user"], name="not_measured_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} is not measured by {self.check_set}"
+
+
 class CheckAnswer(models.Model):
     """What a person drew on an image of the check set, kept apart from its trusted boxes."""
 

@@ -16,6 +16,7 @@ from datasets.models import Image, ReviewNote
 from datasets.review import checks, verdicts
 from datasets.review.assigning import deal, ids_of, people_called, told
 from datasets.review.blind import answer_of
+from datasets.review.measured import excuse, measure
 from datasets.review.progress import progress
 from datasets.review.queue import renew, take_next
 from sw_site.lib.errors import UserError
@@ -75,6 +76,13 @@ class CheckIn(Schema):
 
 class CheckOut(Schema):
     ids: Ids
+
+
+class MeasuredIn(Schema):
+    """`people` are user names."""
+
+    people: list[str] = Field(max_length=100)
+    measured: bool
 
 
 @router.post("/images/{pk}/verdict", url_name="image_verdict")
@@ -179,6 +187,15 @@ def add_checks(request: HttpRequest, slug: str, body: CheckIn) -> dict[str, Any]
 @router.delete("/{slug}/checks")
 def remove_checks(request: HttpRequest, slug: str, body: CheckOut) -> dict[str, int]:
     return {"removed": checks.drop(managed_dataset_for(request, slug), body.ids)}
+
+
+@router.post("/{slug}/checks/people")
+def set_measured(request: HttpRequest, slug: str, body: MeasuredIn) -> dict[str, Any]:
+    """Who is handed checks. Those who are not see the trusted boxes and may have all labels."""
+    dataset = managed_dataset_for(request, slug)
+    for person in people_called(body.people):
+        measure(dataset, person) if body.measured else excuse(dataset, person, request.user)
+    return checks.as_json(dataset)
 
 
 def _seen_image(request: HttpRequest, pk: int) -> Image:

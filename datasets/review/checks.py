@@ -21,11 +21,13 @@ from datasets.models import (
     CheckSet,
     Dataset,
     Image,
+    NotMeasured,
     ReviewEvent,
     Revision,
 )
 from datasets.models.annotation import BoxSource
 from datasets.review.matching import NOTHING, Score, score
+from datasets.review.measured import excused
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ def drop(dataset: Dataset, ids: Iterable[int]) -> int:
 
 def open_check(dataset: Dataset, user: User) -> Image | None:
     """A check the person was handed and is not through with."""
+    if NotMeasured.objects.filter(check_set__dataset=dataset, user=user).exists():
+        return None
     answers = CheckAnswer.objects.filter(item__check_set__dataset=dataset, user=user, finished_at=None)
     found = answers.select_related("item__image").first()
     return found.item.image if found else None
@@ -73,7 +77,7 @@ def open_check(dataset: Dataset, user: User) -> Image | None:
 def due_check(dataset: Dataset, user: User) -> Image | None:
     """Hand out a check when it is time for one and there is one the person has not seen."""
     check_set = CheckSet.objects.filter(dataset=dataset).first()
-    if check_set is None:
+    if check_set is None or check_set.not_measured.filter(user=user).exists():
         return None
     given = CheckAnswer.objects.filter(item__check_set=check_set, user=user).count()
     labelled = ReviewEvent.objects.filter(dataset=dataset, user=user, credited=True).count()
@@ -154,4 +158,5 @@ def as_json(dataset: Dataset) -> dict[str, Any]:
     check_set = CheckSet.objects.filter(dataset=dataset).first()
     images = list(CheckImage.objects.filter(check_set=check_set).values_list("image", flat=True)) if check_set else []
     every = check_set.every if check_set else None
-    return {"every": every, "images": images, "people": by_person(answer_scores(dataset))}
+    people = by_person(answer_scores(dataset))
+    return {"every": every, "images": images, "people": people, "not_measured": excused(dataset)}

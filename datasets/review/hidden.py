@@ -12,23 +12,34 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from datasets.models import CheckAnswer, CheckImage, Dataset, Image, LabelClass, ReviewEvent, ReviewState, Revision
-from sw_site.lib.errors import UserError
+from datasets.models import (
+    CheckAnswer,
+    CheckImage,
+    Dataset,
+    Image,
+    LabelClass,
+    NotMeasured,
+    ReviewEvent,
+    ReviewState,
+    Revision,
+)
 
 
 def hidden_checks(user: Any) -> QuerySet[CheckImage]:
     """Checks whose trusted boxes this person does not get to see.
 
     Those they were handed, and unless they manage the dataset those they might be: what they chose, judged or saved
-    themselves they have seen.
+    themselves they have seen. From people who are not measured nothing is hidden.
     """
+    excused = NotMeasured.objects.filter(check_set=OuterRef("check_set"), user=user.pk)
+    items = CheckImage.objects.filter(~Exists(excused))
     handed = Q(Exists(CheckAnswer.objects.filter(item=OuterRef("pk"), user=user.pk)))
     if user.is_staff:
-        return CheckImage.objects.filter(handed)
+        return items.filter(handed)
     judged = ReviewEvent.objects.filter(image=OuterRef("image"), user=user.pk).order_by()
     saved = Revision.objects.filter(image=OuterRef("image"), user=user.pk, change=None).order_by()
     known = Q(chosen_by=user.pk) | Q(check_set__dataset__created_by=user.pk) | Q(Exists(judged)) | Q(Exists(saved))
-    return CheckImage.objects.filter(handed | ~known)
+    return items.filter(handed | ~known)
 
 
 @dataclass(frozen=True)
@@ -84,16 +95,3 @@ def veil(images: Iterable[Image], user: Any) -> None:
             for box in (answer.boxes if answer else ())
             if box["class_id"] in classes
         ]
-
-
-def refuse_all_labels(user: Any, dataset: Dataset) -> None:
-    """Raises UserError (403) when the person would find checks that they have still to answer among all the labels."""
-    if all(hidden_ids(user, dataset).values()):
-        return
-    whom = dataset.created_by or "an administrator"
-    raise UserError(
-        "checks_to_come",
-        f"This dataset has hidden checks that may still be handed to you, so all of its labels together are not for "
-        f"you yet. Ask {whom} for the file.",
-        403,
-    )

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from datasets.models import Image, ReviewNote, ReviewState
+from datasets.review.hidden import hidden_images
 from datasets.review.transitions import remember
 from datasets.traits import has_answer
 from sw_site.lib.errors import UserError
@@ -134,7 +135,8 @@ def notes_of(image: Image) -> list[ReviewNote]:
     return list(image.review_notes.select_related("author"))
 
 
-def open_notes(dataset: Dataset) -> Any:
-    """Notes of a dataset that wait for somebody, newest first."""
+def open_notes(dataset: Dataset, viewer: Any) -> Any:
+    """Notes of a dataset that wait for somebody, newest first, on photos whose labels the viewer may see."""
     notes = ReviewNote.objects.filter(image__dataset=dataset, resolved_at=None)
+    notes = notes.exclude(image__in=hidden_images(viewer, dataset).ids)
     return notes.select_related("image", "author").order_by("-pk")

@@ -17,7 +17,7 @@ from datasets.forms import ExportForm
 from datasets.jobs import export_folder, submit_export
 from datasets.models import Dataset, Image, KeptFile, SourceAnnotation
 from datasets.review.blind import answer_of
-from datasets.review.hidden import refuse_all_labels
+from datasets.review.measured import hand_over_all_labels, has_checks_to_come, labels_here
 from sw_site.jobs.models import Job, JobState
 from sw_site.lib.errors import UserError
 
@@ -40,7 +40,15 @@ def export_create(request: HttpRequest, slug: str) -> HttpResponse:
         )
         return redirect(job)
     jobs = Job.objects.filter(kind="dataset_export", subject_url=dataset.get_absolute_url()).defer("log")[:8]
-    context = {"dataset": dataset, "tab": "export", "form": form, "jobs": jobs, "labelled": labelled_count(dataset)}
+    to_come = has_checks_to_come(request.user, dataset)
+    context = {
+        "dataset": dataset,
+        "tab": "export",
+        "form": form,
+        "jobs": jobs,
+        "labelled": labelled_count(dataset),
+        "would_excuse": to_come and not labels_here(request.user, dataset),
+    }
     return TemplateResponse(request, "datasets/export_form.html", context)
 
 
@@ -109,7 +117,7 @@ def kept_file(request: HttpRequest, slug: str, pk: int) -> FileResponse | HttpRe
 def _refused(request: HttpRequest, dataset: Dataset) -> HttpResponse | None:
     """Back to the page of exports with the reason, for people who may not have all labels."""
     try:
-        refuse_all_labels(request.user, dataset)
+        hand_over_all_labels(request.user, dataset)
     except UserError as error:
         messages.error(request, error.message)
         return redirect("datasets:export-create", dataset.slug)

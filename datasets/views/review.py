@@ -25,6 +25,7 @@ from datasets.review.api import desk_url
 from datasets.review.assigning import deal, ids_of, people_called, told
 from datasets.review.blind import answer_of
 from datasets.review.comparing import answers_to, compare, drawn
+from datasets.review.measured import excuse, excused, measure
 from datasets.review.progress import as_csv, daily, progress
 from datasets.review.queue import take_next
 from datasets.review.verdicts import open_notes, resolve_note
@@ -43,7 +44,7 @@ def review_desk(request: HttpRequest, slug: str) -> HttpResponse:
         return _deal(request, dataset)
     found = GridFilter.read(request.GET)
     people = list(get_user_model().objects.filter(is_active=True).order_by("username")[:200])
-    notes = open_notes(dataset)
+    notes = open_notes(dataset, request.user)
     context = {
         "dataset": dataset,
         "tab": "review",
@@ -108,7 +109,7 @@ def progress_csv(request: HttpRequest, slug: str) -> HttpResponse:
 def note_list(request: HttpRequest, slug: str) -> HttpResponse:
     """Open notes of a dataset; POST ticks one off."""
     dataset = dataset_for(request, slug)
-    notes = open_notes(dataset)
+    notes = open_notes(dataset, request.user)
     if request.method == "POST":
         note = notes.filter(pk=whole(request.POST.get("note", "")) or 0).first()
         if note:
@@ -159,17 +160,31 @@ def check_list(request: HttpRequest, slug: str) -> HttpResponse:
         "page_obj": page,
         "tiles": load_tiles(list(page.object_list)),
         "people": checks.by_person(answers),
+        "excused": excused(dataset),
+        "others": get_user_model().objects.filter(is_active=True).order_by("username")[:200],
         "answers": answers[-ANSWERS_SHOWN:][::-1],
         "more": max(0, len(answers) - ANSWERS_SHOWN),
     }
     return TemplateResponse(request, "datasets/review_checks.html", context)
 
 
+def _set_measured(request: HttpRequest, dataset: Dataset) -> None:
+    (person,) = people_called([request.POST.get("person", "")])
+    if request.POST["action"] == "measure":
+        measure(dataset, person)
+        messages.success(request, f"{person} is handed checks again.")
+    else:
+        excuse(dataset, person, request.user)
+        messages.success(request, f"{person} is handed no checks and sees the trusted boxes.")
+
+
 def _change_checks(request: HttpRequest, dataset: Dataset) -> HttpResponse:
     data, user = request.POST, request.user
     images = [pk for pk in map(whole, data.getlist("image")) if pk]
     try:
-        if data.get("action") == "drop":
+        if data.get("action") in ("excuse", "measure"):
+            _set_measured(request, dataset)
+        elif data.get("action") == "drop":
             gone = checks.drop(dataset, images)
             messages.success(request, f"{gone:,} taken out of the check set, with the answers to them.")
         else:

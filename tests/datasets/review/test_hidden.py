@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from datasets.browsing import GridFilter, page_of
-from datasets.models import CheckAnswer, ReviewEvent, SourceAnnotation
+from datasets.models import CheckAnswer, ReviewEvent, Revision, SourceAnnotation
 from datasets.review.blind import answer_of
 from datasets.review.checks import choose, due_check, finish_check
 from datasets.review.queue import take_next
@@ -51,6 +51,12 @@ def post(client, image, *boxes):
     operations = [{"id": one.pop("id"), "box": one} for one in boxes]
     body = {"batch": str(uuid.uuid4()), "base_revision": 0, "operations": operations}
     return client.post(f"/api/v1/datasets/images/{image.pk}/operations", body, content_type="application/json")
+
+
+def labels(user, dataset):
+    """Somebody who has labelled a photo here is measured."""
+    image = make_image(dataset, file_name="own.png")
+    Revision.objects.create(image=image, number=1, user=user, boxes=[])
 
 
 def pages_with_photos(image):
@@ -106,6 +112,14 @@ def test_what_they_draw_is_their_answer_though_nobody_handed_it_out(client, alic
     assert CheckAnswer.objects.get().finished_at and answer_of(check, alice)
 
 
+def test_notes_on_it_are_not_listed(client, boss, check):
+    notes = reverse("datasets:note-list", args=[check.dataset.slug])
+    pages = (notes, reverse("datasets:review-desk", args=[check.dataset.slug]))
+    assert not [page for page in pages if "the lower edge" in client.get(page).content.decode()]
+    client.force_login(boss)
+    assert all("the lower edge" in client.get(page).content.decode() for page in pages)
+
+
 def test_verdicts_and_the_review_queue_leave_it_alone(client, alice, check):
     body = {"action": "approve", "revision": 0}
     verdict = client.post(f"/api/v1/datasets/images/{check.pk}/verdict", body, content_type="application/json")
@@ -115,8 +129,9 @@ def test_verdicts_and_the_review_queue_leave_it_alone(client, alice, check):
 
 def test_all_labels_together_are_for_whoever_has_no_check_to_come(client, alice, boss, check):
     slug, api = check.dataset.slug, f"/api/v1/datasets/{check.dataset.slug}/exports"
+    labels(alice, check.dataset)
     page = client.post(reverse("datasets:export-create", args=[slug]), {"format": "voc"}, follow=True)
-    assert "Ask boss for the file." in page.content.decode()
+    assert "Ask boss for the file, or to excuse you" in page.content.decode()
     answer = client.post(api, {"format": "voc"}, content_type="application/json")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "checks_to_come")
     post(client, check, box(check))
