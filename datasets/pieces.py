@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 
 from django.core.files.storage import default_storage
+from django.urls import reverse
 from PIL import Image as Pillow
 
 from datasets.models import Image
@@ -29,6 +30,10 @@ def screen_name(image: Image) -> str:
 
 def piece_name(image: Image, column: int, row: int) -> str:
     return f"pieces/{image.sha256[:2]}/{image.sha256}/{column}-{row}.jpg"
+
+
+def piece_url(image: Image, column: int, row: int) -> str:
+    return reverse("datasets:image-piece", args=[image.pk, image.sha256[:12], column, row])
 
 
 def grid_of(image: Image) -> tuple[int, int]:

@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from numpy.typing import NDArray
 
 from datasets.models import Image
+from detections.backdrop import View, cut_out
 from detections.display import ClassStyle, class_style, draw, overlay
 from detections.gallery import WORDS, Gallery
 from detections.metrics.matching import OUTCOMES
@@ -22,9 +22,8 @@ from detections.metrics.values import Boxes
 SMALLEST_VIEW = 48
 MARGIN = 0.35
 ASPECT = 4 / 3
-#: A view narrower than this in the large thumbnail is cut out of the picture itself, so that it is not blurred.
+#: How many pixels the longer side of a crop needs so that it is not blurred.
 ENOUGH_PIXELS = 160
-LARGE_THUMB = 800
 KINDS = {"tp": "good", "missed": "bad"}
 
 
@@ -129,16 +128,12 @@ class Drawer:
         ]
         if is_box:
             shapes.append(draw(meant, self.style))
-        x, y, width, height = view_of(meant, row.width, row.height)
-        fine = width / max(row.width, row.height) * LARGE_THUMB >= ENOUGH_PIXELS
-        return format_html(
-            '<svg viewBox="{} {} {} {}" role="img" aria-label="{}"><image href="{}" width="{}" height="{}"/>{}</svg>',
-            *(f"{value:.1f}" for value in (x, y, width, height)),
-            f"{self.style.name(meant.class_id)} in {row.file_name}",
-            row.large_thumb_url if fine else row.original_url,
-            row.width,
-            row.height,
+        return cut_out(
+            row,
+            view_of(meant, row.width, row.height),
             mark_safe("".join(shapes)),  # noqa: S308 - escaped in `draw`
+            f"{self.style.name(meant.class_id)} in {row.file_name}",
+            ENOUGH_PIXELS,
         )
 
     def pair(self, place: int) -> ImagePair:
@@ -160,7 +155,7 @@ def shape(class_id: int, box: Boxes) -> Shape:
     return Shape(int(class_id), *box.tolist())
 
 
-def view_of(box: Shape, image_width: int, image_height: int) -> tuple[float, float, float, float]:
+def view_of(box: Shape, image_width: int, image_height: int) -> View:
     """x, y, width and height of what a crop shows: the box with a margin, 4 to 3, inside the image where it fits."""
     width = max((box.x2 - box.x1) * (1 + 2 * MARGIN), SMALLEST_VIEW)
     height = max((box.y2 - box.y1) * (1 + 2 * MARGIN), SMALLEST_VIEW / ASPECT)

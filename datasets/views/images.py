@@ -22,7 +22,7 @@ from datasets.browsing import GridFilter, neighbours
 from datasets.editor_keys import key_table
 from datasets.labels import boxes_as_json
 from datasets.models import CheckAnswer, Image, LabelClass
-from datasets.pieces import PIECE, SCREEN, ensure_piece, ensure_screen
+from datasets.pieces import PIECE, SCREEN, ensure_piece, ensure_screen, piece_url
 from datasets.review.blind import answer_of
 from datasets.review.desk import desk_context
 from datasets.review.hidden import blindfold
@@ -120,7 +120,7 @@ def class_data(each: LabelClass) -> dict[str, Any]:
 def pieces_of(image: Image) -> dict[str, Any] | None:
     if not image.is_vast:
         return None
-    url = reverse("datasets:image-piece", args=[image.pk, image.sha256[:12], 0, 0]).replace("/0-0/", "/COLUMN-ROW/")
+    url = piece_url(image, 0, 0).replace("/0-0/", "/COLUMN-ROW/")
     return {"side": PIECE, "screen": SCREEN, "url": url}
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from datasets.models import Box
 from datasets.models.annotation import BoxSource
+from detections.backdrop import View, cut_out
 from detections.display import ClassStyle, draw
 from detections.mistake_models import Kind, Suspicion
 from detections.tiles import Shape, view_of
@@ -28,6 +28,8 @@ TAKING = {
     Kind.DUPLICATE: "Remove this label",
     Kind.EXTRA: "Remove this label",
 }
+#: Pixels that the longer side of a picture needs; three stand side by side.
+ENOUGH_PIXELS = 500
 RIGHT = {Kind.MISSING: "Nothing is missing"}
 
 
@@ -97,16 +99,6 @@ def around(*shapes: Shape | None) -> Shape:
     return Shape(0, *low, *high)
 
 
-def picture(
-    suspicion: Suspicion, frame: tuple[float, float, float, float], shapes: list[SafeString], what: str
-) -> SafeString:
-    image = suspicion.image
-    return format_html(
-        '<svg viewBox="{} {} {} {}" role="img" aria-label="{}"><image href="{}" width="{}" height="{}"/>{}</svg>',
-        *(f"{value:.1f}" for value in frame),
-        f"{image.file_name}: {what}",
-        image.original_url,
-        image.width,
-        image.height,
-        mark_safe("".join(shapes)),  # noqa: S308 - escaped in `draw`
-    )
+def picture(suspicion: Suspicion, view: View, shapes: list[SafeString], what: str) -> SafeString:
+    over = mark_safe("".join(shapes))  # noqa: S308 - escaped in `draw`
+    return cut_out(suspicion.image, view, over, f"{suspicion.image.file_name}: {what}", ENOUGH_PIXELS)
