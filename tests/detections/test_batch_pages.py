@@ -74,7 +74,7 @@ def test_page_costs_the_same_for_few_and_many(client, django_assert_num_queries)
     small, large = make_version_batch(images=4), make_version_batch(images=40)
     client.get(small.get_absolute_url())
     for batch in (small, large):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             assert client.get(batch.get_absolute_url()).status_code == 200
 
 

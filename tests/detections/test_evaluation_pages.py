@@ -195,7 +195,7 @@ def test_page_costs_the_same_for_few_and_many(client, django_assert_num_queries)
     small = make_evaluation(answers=[FOUND], split="train", images=6)
     large = make_evaluation(answers=EVERY_OUTCOME, split="train", images=40)
     for evaluation in (small, large):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             page_of(client, evaluation)
 
 
