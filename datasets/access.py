@@ -17,8 +17,11 @@ def dataset_for(request: HttpRequest, slug: str) -> Dataset:
     return get_object_or_404(Dataset.objects.visible_to(request.user), slug=slug)
 
 
-def image_for(request: HttpRequest, pk: int) -> Image:
-    images = Image.objects.visible_to(request.user).select_related("dataset")
+def image_for(request: HttpRequest, pk: int, *, lock: bool = False) -> Image:
+    """The image with its dataset and its place in the check set. `lock`: nobody else writes it in this transaction."""
+    images = Image.objects.visible_to(request.user).select_related("dataset", "check_item")
+    if lock:
+        images = images.select_for_update(of=("self",))
     return get_object_or_404(images, pk=pk)
 
 

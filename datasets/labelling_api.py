@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated, Any
 
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest
 from ninja import Router, Status
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -15,10 +16,11 @@ from datasets.browsing.jumps import find_image
 from datasets.labels import boxes_as_json
 from datasets.models import Image
 from datasets.models.presence import arrive, leave
-from datasets.operations import Batch, Operation, apply_batch
+from datasets.operations import Batch, Operation, apply_to_locked, saved_already
 from datasets.review.blind import answer_batch, answer_boxes, answer_of, answer_state
 from datasets.revisions import restore_revision, revision_as_json
 from datasets.saving import BoxValues, notes_on_edges, save_boxes
+from sw_site.lib.turns import in_turn
 
 router = Router(tags=["labels"])
 MOST_OPERATIONS = 5000
@@ -124,13 +126,25 @@ def save_image_operations(request: HttpRequest, pk: int, body: BatchIn) -> dict[
     409 with `current` and `conflicts` when somebody else made something else of the same boxes; nothing is written.
     `boxes` of the answer is what is on the image now, or null where nobody but this client changed it.
     """
-    image = image_for(request, pk)
-    operations = [_operation(one) for one in body.operations]
-    batch = Batch(body.batch, body.base_revision, operations, body.verified, body.negative)
+    batch = Batch(
+        body.batch, body.base_revision, [_operation(one) for one in body.operations], body.verified, body.negative
+    )
+    try:
+        return _save_operations(request, pk, batch)
+    except IntegrityError as error:
+        saved = saved_already(image_for(request, pk), batch, error)
+        return {**marks(saved.image), "boxes": saved.boxes, "notes": saved.notes}
+
+
+@in_turn()
+@transaction.atomic
+def _save_operations(request: HttpRequest, pk: int, batch: Batch) -> dict[str, Any]:
+    """One look at the row of the image says who may see it, what its boxes are to this person, and locks it."""
+    image = image_for(request, pk, lock=True)
     if answer := answer_of(image, request.user):
-        notes = notes_on_edges(image, [one.box for one in operations if one.box])
+        notes = notes_on_edges(image, [one.box for one in batch.operations if one.box])
         return {**answer_state(answer_batch(answer, image, batch)), "notes": notes}
-    saved = apply_batch(image, batch, request.user)  # type: ignore[arg-type]
+    saved = apply_to_locked(image, batch, request.user)  # type: ignore[arg-type]
     return {**marks(saved.image), "boxes": saved.boxes, "notes": saved.notes}
 
 

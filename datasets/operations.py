@@ -110,19 +110,27 @@ def apply_batch(image: Image, batch: Batch, user: User | None) -> Saved:
         UserError: a box without a pixel inside the image, a class of another dataset, an id used elsewhere (422).
     """
     try:
-        return _apply(image, batch, user)
-    except IntegrityError:
-        # An id of a batch that was done, said to be of a newer revision: it is that batch all the same.
-        if not Revision.objects.filter(image=image, batch=batch.id).exists():
-            raise
-        image.refresh_from_db()
-        return Saved(image, boxes_as_json(image.boxes.all()))
+        with transaction.atomic():
+            locked = Image.objects.select_for_update().get(pk=image.pk)
+            locked.dataset = image.dataset
+            return apply_to_locked(locked, batch, user)
+    except IntegrityError as error:
+        return saved_already(image, batch, error)
 
 
-@transaction.atomic
-def _apply(image: Image, batch: Batch, user: User | None) -> Saved:
-    locked = Image.objects.select_for_update().get(pk=image.pk)
-    locked.dataset = image.dataset
+def saved_already(image: Image, batch: Batch, error: IntegrityError) -> Saved:
+    """The image after a batch that was done, but was said to be of a newer revision when it came again.
+
+    Raises `error` where it says something else.
+    """
+    if not Revision.objects.filter(image=image, batch=batch.id).exists():
+        raise error
+    image.refresh_from_db()
+    return Saved(image, boxes_as_json(image.boxes.all()))
+
+
+def apply_to_locked(locked: Image, batch: Batch, user: User | None) -> Saved:
+    """`apply_batch` in the transaction of a caller who has locked the row of the image."""
     boxes = {box.pk: box for box in locked.boxes.all()}
     # Whatever was done since a batch was made has counted the revision up, the batch itself too.
     merged, before = locked.revision != batch.base_revision, locked.state

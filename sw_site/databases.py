@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import dj_database_url
 #: Seconds a connection is kept for the next request of its thread.
 KEEP_SECONDS = 600
 BACKENDS = ("django.db.backends.postgresql", "django.db.backends.sqlite3")
+#: Each takes some 150 MB and, with eight threads, eight connections; Postgres grants 100 if nobody says otherwise.
+MOST_PROCESSES = 4
 
 
 def database(url: str, data_dir: Path) -> dict[str, Any]:
@@ -46,3 +49,14 @@ def sqlite(file: Path) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
         },
     }
+
+
+def web_processes(url: str) -> int:
+    """How many web processes serve the database at `url`, where nobody says it.
+
+    Python runs one thread at a time in each, so Postgres gets one for each core. SQLite takes one writer at a time,
+    and the threads of one process queue for it in order (sw_site/lib/turns.py).
+    """
+    if not url or url.startswith("sqlite"):
+        return 1
+    return min(len(os.sched_getaffinity(0)), MOST_PROCESSES)

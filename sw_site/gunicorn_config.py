@@ -1,11 +1,12 @@
-"""How `manage.py serve` runs the web process: one process, threads, everything by environment."""
+"""How `manage.py serve` runs the web processes: threads in each, everything by environment."""
 
+from sw_site.databases import web_processes
 from sw_site.env import env_int, env_str
 from sw_site.lib.collector import keep_for_good
 from sw_site.lib.process import die_with_parent
 
 bind = f"{env_str('HOST', '127.0.0.1')}:{env_int('PORT', 8000)}"
-workers = env_int("SW_WEB_PROCESSES", 1)
+workers = env_int("SW_WEB_PROCESSES", web_processes(env_str("DATABASE_URL")))
 threads = env_int("SW_WEB_THREADS", 8)
 worker_class = "gthread"
 timeout = 120

@@ -22,7 +22,9 @@ def answer_of(image: Image, user: Any) -> CheckAnswer | None:
 
     Whoever comes upon a check before it was handed to them has an answer that is not stored until they save it.
     """
-    item = hidden_checks(user).filter(image=image).first() if user and user.pk else None
+    if not (user and user.pk and hasattr(image, "check_item")):
+        return None
+    item = hidden_checks(user).filter(image=image).first()
     if item is None:
         return None
     return CheckAnswer.objects.filter(item=item, user=user.pk).first() or CheckAnswer(item=item, user=user)

@@ -5,6 +5,7 @@ import random
 import uuid
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from datasets.models import Box, Image
@@ -256,6 +257,28 @@ class TestApi:
             answer = self.post(client, image, operations=[change])
             assert answer.status_code == status
         assert answer.json()["conflicts"][0]["theirs"]["x1"] == 11
+
+    def test_a_save_asks_no_more_than_it_must(self, client, django_assert_num_queries):
+        image = make_image()
+        boxes = [make_box(image) for _ in range(8)]
+        was = [self.values(image, x1=box.x1, y1=box.y1, x2=box.x2, y2=box.y2) for box in boxes]
+        changes = [
+            {"id": str(box.pk), "box": {**one, "x1": 11}, "was": one} for box, one in zip(boxes, was, strict=True)
+        ]
+        # Session, person; a savepoint and its end; image and boxes read; boxes, image, revision written.
+        with django_assert_num_queries(9):
+            assert self.post(client, image, operations=changes).status_code == 200
+
+    def test_a_batch_that_comes_again_for_a_newer_revision_is_done_once(self, on_both):
+        def story():
+            client, image, batch = Client(), make_image(), str(uuid.uuid4())
+            client.force_login(make_user(is_staff=True))
+            change = {"id": str(uuid.uuid4()), "box": self.values(image)}
+            said = [self.post(client, image, batch=batch, base_revision=n, operations=[change]) for n in (0, 0, 1)]
+            assert [answer.status_code for answer in said] == [200] * 3
+            return [answer.json()["revision"] for answer in said], image.revisions.count(), image.boxes.count()
+
+        assert on_both(story) == ([1, 1, 1], 1, 1)
 
     def test_a_visitor_is_asked_to_sign_in(self, visitor):
         assert self.post(visitor, make_image()).status_code == 401

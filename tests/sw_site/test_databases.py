@@ -1,8 +1,10 @@
 """DATABASE_URL, and what an operator is told when it is wrong."""
 
+import os
+
 import pytest
 
-from sw_site.databases import database
+from sw_site.databases import database, web_processes
 
 
 def test_without_an_address_it_is_sqlite_in_the_data_folder(tmp_path):
@@ -29,3 +31,10 @@ def test_an_address_that_means_nothing_is_refused_without_telling_the_password(t
     with pytest.raises(ValueError, match="postgres://user:password@host") as refused:
         database(url, tmp_path)
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("cores, processes", [(1, 1), (2, 2), (16, 4)])
+def test_postgres_is_served_by_all_cores_and_sqlite_by_one_process(monkeypatch, cores, processes):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(cores)))
+    assert web_processes("postgres://me@host/name") == processes
+    assert web_processes("") == web_processes("sqlite:////tmp/x.sqlite3") == 1
