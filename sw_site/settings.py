@@ -99,6 +99,8 @@ JOB_LOST_AFTER_SECONDS = env_int("SW_JOB_LOST_AFTER", 60)
 MEDIA_ROOT = DATA_DIR / "media"
 RUNS_ROOT = DATA_DIR / "runs"
 UPLOADS_ROOT = DATA_DIR / "uploads"
+#: Where `manage.py backup` and the page Upkeep keep backups; better on another disk.
+BACKUP_DIR = env_str("SW_BACKUP_DIR")
 #: What the folders of runs may take; working files of the oldest go first. 0 is no limit.
 RUNS_BUDGET_GB = env_int("SW_RUNS_DISK_GB", 0)
 #: Where images may come from besides uploads; both are off until whoever runs the site says otherwise.

@@ -18,9 +18,8 @@ from django.core.management import call_command
 from django.db import ConnectionHandler, connections
 
 from sw_site.databases import database
+from sw_site.upkeep.backup.postgres import program
 
-#: Where packages put the programs that are not for everybody's PATH.
-FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin")
 #: What is in it may be lost with the machine, so nothing waits for the disk.
 SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
 ROLE = "sw"
@@ -52,15 +51,6 @@ def postgres_server(*settings: str) -> Iterator[str]:
             _run([program("pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop"], options)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def program(name: str) -> str:
-    found = shutil.which(name) or next(
-        (str(file) for folder in FOLDERS for file in sorted(Path("/").glob(f"{folder[1:]}/{name}"), reverse=True)), None
-    )
-    if found is None:
-        raise FileNotFoundError(f"{name} is missing: install the package “postgresql” (make test does, as root).")
-    return found
 
 
 def _server_user() -> str:

@@ -10,6 +10,7 @@ from ninja import Router, Schema, Status
 
 from sw_site.jobs.models import Job
 from sw_site.upkeep.access import require_staff
+from sw_site.upkeep.backup import folder
 from sw_site.upkeep.verifying import KIND, start_verification
 
 router = Router(tags=["upkeep"])
@@ -31,6 +32,15 @@ class VerificationOut(Schema):
     report: dict[str, Any] | None
 
 
+class BackupOut(Schema):
+    """`result` is what `manage.py backup --json` prints; null until the job is done."""
+
+    job: int
+    state: str
+    error: str
+    result: dict[str, Any] | None
+
+
 def as_out(job: Job) -> dict[str, Any]:
     return {"job": job.pk, "state": job.state, "error": job.error, "report": job.result or None}
 
@@ -47,3 +57,27 @@ def start(request: HttpRequest, data: VerificationIn) -> Status[dict[str, Any]]:
 def show(request: HttpRequest, job: int) -> dict[str, Any]:
     require_staff(request)
     return as_out(get_object_or_404(Job, pk=job, kind=KIND))
+
+
+def backup_out(job: Job) -> dict[str, Any]:
+    return {"job": job.pk, "state": job.state, "error": job.error, "result": job.result or None}
+
+
+@router.post("/backups", response={202: BackupOut})
+def start_backup(request: HttpRequest) -> Status[dict[str, Any]]:
+    """Back up into the folder of SW_BACKUP_DIR, in the background."""
+    require_staff(request)
+    return Status(202, backup_out(folder.start_backup(request.user)))  # type: ignore[arg-type]
+
+
+@router.get("/backups", response=list[dict[str, Any]])
+def list_backups(request: HttpRequest) -> list[dict[str, Any]]:
+    """Snapshots that can be restored, the newest first."""
+    require_staff(request)
+    return folder.list_snapshots(folder.backup_folder())
+
+
+@router.get("/backups/{int:job}", response=BackupOut)
+def show_backup(request: HttpRequest, job: int) -> dict[str, Any]:
+    require_staff(request)
+    return backup_out(get_object_or_404(Job, pk=job, kind=folder.KIND))

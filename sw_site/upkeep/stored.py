@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import models
+from django.db.models import F
 
 from datasets.models import DatasetVersion
 from datasets.versions.manifest import ManifestError, read_manifest
@@ -37,6 +38,8 @@ def named_by_rows() -> Iterator[tuple[type[models.Model], int, str]]:
     """(model, id, storage name) of everything that a row names."""
     for model, field in fields():
         rows = model._default_manager.exclude(**{field: ""}).order_by().values_list("pk", field)
+        if field == "original":  # mostly the same file as the upright picture
+            rows = rows.exclude(original=F("file"))
         for pk, name in rows.iterator(chunk_size=5000):
             yield model, pk, name
 

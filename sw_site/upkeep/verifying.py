@@ -15,7 +15,7 @@ from sw_site.jobs.models import Job
 from sw_site.jobs.queue import submit
 from sw_site.lib.errors import UserError
 from sw_site.lib.findings import Finding, Scope, Tally
-from sw_site.upkeep.background import check_database, check_jobs
+from sw_site.upkeep.background import check_database, check_jobs, unapplied
 from sw_site.upkeep.strays import check_rows, check_strays
 from training.verifying import check_models
 
@@ -56,7 +56,10 @@ def verify(
     if unknown := [name for name in names if name not in CHECKS]:
         raise UserError("unknown_check", f"There is no check “{unknown[0]}”. Choose from: {', '.join(CHECKS)}.")
     begun, scope, tally = time.monotonic(), Scope(deep, tick), Tally(mend)
-    for done, name in enumerate(names):
+    behind = list(unapplied())
+    for finding in behind:
+        tally.add(finding)
+    for done, name in enumerate(() if behind else names):  # tables that are not there cannot be looked at
         title, checks = CHECKS[name]
         progress(done, len(names), f"Looking at {title}")
         for check in checks:
@@ -76,7 +79,7 @@ def sentence(report: dict[str, Any]) -> str:
     return f"{', '.join(said)}{f' ({over})' if over else ''}."
 
 
-WORDS = {"mended": "mended", "left": "left for a person", "untidy": "only untidy"}
+WORDS = {"mended": "mended", "left": "still there", "untidy": "only untidy"}
 
 
 def run_verification(context: JobContext, deep: bool, mend: bool) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from sw_site.env import env_bool, env_int, env_str
+from sw_site.upkeep.backup.places import unfinished
 
 
 class Command(BaseCommand):
@@ -23,6 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = env_str("HOST", "127.0.0.1"), env_int("PORT", 8000)
         self._check_port(host, port)
+        self._check_restored()
         os.chdir(settings.BASE_DIR)
         call_command("migrate", verbosity=0)
         # htmx's extensions are not used, and one of them names a module that exists only with a bundler.
@@ -45,6 +47,13 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"Port {port} on {host} cannot be used ({error.strerror}). Choose another: make run PORT=8001"
                 ) from error
+
+    @staticmethod
+    def _check_restored() -> None:
+        if unfinished().exists():
+            raise CommandError(
+                f"A restore of {unfinished().read_text()} did not end here. Run manage.py restore again; it goes on."
+            )
 
     def _first_administrator(self) -> None:
         """The first account gets a random password, printed this once."""

@@ -20,7 +20,7 @@ from datasets.saving import BoxValues, save_boxes
 from datasets.storage import thumbnail_name
 from detections.models import Evaluation
 from sw_site.jobs.models import Job, JobState
-from sw_site.jobs.queue import create_job, queue_order, submit
+from sw_site.jobs.queue import create_job, queue_order, run_here, submit
 from sw_site.upkeep.verifying import verify
 from tests.factories import make_box, make_dataset, make_image, make_model, make_run, make_user, make_version
 
@@ -72,8 +72,8 @@ def test_files_of_rows_that_are_gone():
     evaluation = Evaluation.objects.create(model=make_model(), version=version, split="val", boxes_file="gone.json")
     report = verify(["files"])
     subjects = [row["subject"] for row in report["problems"]]
-    assert report["counts"] == {"file_missing": 3} and not report["ok"]  # file and original of one image are one file
-    assert subjects.count(f"image {image.pk}") == 2 and f"evaluation {evaluation.pk}" in subjects
+    assert report["counts"] == {"file_missing": 2} and not report["ok"]
+    assert f"image {image.pk}" in subjects and f"evaluation {evaluation.pk}" in subjects
 
 
 def test_bytes_that_changed():
@@ -230,7 +230,7 @@ def test_the_command_says_it_in_words_json_and_exit_status():
     assert json.loads(out.getvalue().splitlines()[-1])["ok"] is True
     default_storage.delete(image.file)
     out = io.StringIO()
-    with pytest.raises(CommandError, match="2 found and not mended") as error:
+    with pytest.raises(CommandError, match="1 found and not mended") as error:
         call_command("verify", stdout=out)
     assert error.value.returncode == 1 and "WRONG" in out.getvalue() and image.file in out.getvalue()
     with pytest.raises(CommandError, match="Choose from: database"):
@@ -244,11 +244,11 @@ def test_the_page_starts_a_check_and_shows_what_it_found(staff):
     assert staff.post(reverse("upkeep"), {"action": "check"}).status_code == 302
     assert staff.post(reverse("upkeep"), {"action": "check"}).status_code == 302
     assert Job.objects.filter(kind="verification").count() == 1, "it is on its way already"
-    call_command("worker", "--batch", "--queues", "default", verbosity=0)
+    run_here(Job.objects.latest("pk"))
     page = staff.get(reverse("upkeep")).content.decode()
     assert "box_counts_wrong" in page and "Mend what is safe" in page
     staff.post(reverse("upkeep"), {"action": "mend"})
-    call_command("worker", "--batch", "--queues", "default", verbosity=0)
+    run_here(Job.objects.latest("pk"))
     assert "1 found, 1 mended" in staff.get(reverse("upkeep")).content.decode()
 
 
@@ -256,7 +256,7 @@ def test_the_api_does_the_same(staff):
     labelled_image()
     answer = staff.post("/api/v1/upkeep/verifications", {"deep": True}, content_type="application/json")
     assert answer.status_code == 202 and answer.json()["report"] is None
-    call_command("worker", "--batch", "--queues", "default", verbosity=0)
+    run_here(Job.objects.latest("pk"))
     done = staff.get(f"/api/v1/upkeep/verifications/{answer.json()['job']}").json()
     assert done["state"] == "succeeded" and done["report"]["ok"] and done["report"]["deep"]
 
