@@ -29,7 +29,8 @@ class RunIn(Schema):
     """Only `version` (its id) is needed; what is left out is chosen for you.
 
     `overrides` are settings of pipeline.config: values as protobuf text by path, such as
-    `{"train_config.gradient_clipping_by_norm": "5"}`.
+    `{"train_config.gradient_clipping_by_norm": "5"}`. `freeze` is what stays as the start has it for the first fifth of
+    the steps: `backbone`, `backbone_and_pyramid` or `all_but_heads`.
     """
 
     version: int
@@ -44,6 +45,7 @@ class RunIn(Schema):
     augmentation: str | None = None
     horizontal_flip: bool | None = None
     patience: int | None = None
+    freeze: str | None = None
     seed: int | None = None
     overrides: dict[str, str] | None = None
 

@@ -23,7 +23,8 @@ RUN_FORMAT = 1
 class TrainingSettings:
     """What a person may choose. `learning_rate` is the peak of a cosine with 5 % warm-up; `input_size` is in pixels.
 
-    `patience` is the number of evaluations without progress after which a run stops early, 0 for never. `imported` is
+    `patience` is the number of evaluations without progress after which a run stops early, 0 for never. `freeze` is the
+    part of the start that is kept for the first fifth of the run (`presets.FREEZES`), empty for none. `imported` is
     the digest of a kept pipeline.config, whose network, sizes and (at a `learning_rate` of 0) rate are its own; the
     architecture is then "custom". `overrides` are settings of the pipeline.config changed by hand: protobuf text by
     path (`training.overriding` checks them).
@@ -38,6 +39,7 @@ class TrainingSettings:
     augmentation: str = "default"
     horizontal_flip: bool = True
     patience: int = 0
+    freeze: str = ""
     seed: int = 1
     imported: str = ""
     overrides: dict[str, str] = field(default_factory=dict)
@@ -51,6 +53,8 @@ class TrainingSettings:
         within("The seed", self.seed, 0, 2**31 - 1)
         within("The patience", self.patience, 0, presets.MAX_PATIENCE)
         one_of("The augmentation", self.augmentation, tuple(presets.AUGMENTATIONS))
+        if self.freeze:
+            one_of("What is kept at first", self.freeze, tuple(presets.FREEZES))
         if self.is_custom:
             return
         check_network(presets.preset_of(self.architecture), self.depth_multiplier, self.input_size)
@@ -117,10 +121,16 @@ class TrainingSettings:
                 "checkpoint_every": every,
                 "log_every": presets.log_every(self.steps),
                 **({"patience": self.patience} if self.patience else {}),
+                **self.frozen(),
             },
             "base": base,
             **({"overrides": self.overrides} if self.overrides else {}),
         }
+
+    def frozen(self) -> dict[str, Any]:
+        """What the engine is told to keep, and until when."""
+        until = presets.thaw_step(self.steps)
+        return {"freeze": [self.freeze], "freeze_until_step": until} if self.freeze else {}
 
 
 def chosen_in(config: dict[str, Any]) -> dict[str, Any]:
@@ -129,6 +139,7 @@ def chosen_in(config: dict[str, Any]) -> dict[str, Any]:
     keys = ("steps", "batch_size", "learning_rate", "augmentation", "horizontal_flip", "patience")
     values = {key: train[key] for key in keys if key in train}
     values |= {key: model[key] for key in ("architecture", "depth_multiplier", "input_size") if key in model}
+    values |= {"freeze": train["freeze"][0]} if train.get("freeze") else {}
     if "imported" in config:  # what is not in run.json is the config's own
         values = {"learning_rate": 0.0, "depth_multiplier": 0.0, "input_size": 0, **values}
     return values | {key: config[key] for key in ("seed", "imported", "overrides") if key in config}

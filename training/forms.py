@@ -122,6 +122,13 @@ class RunForm(forms.Form):
         max_value=presets.MAX_PATIENCE,
         help_text="Stop when so many evaluations in a row bring nothing new. Empty: never.",
     )
+    freeze = forms.ChoiceField(
+        label="Keep at first",
+        required=False,
+        choices=[("", "Nothing"), *presets.FREEZES.items()],
+        help_text="Stays as the start has it for the first fifth of the steps; then everything is trained, at a tenth "
+        "of the rate. For very few photos.",
+    )
     seed = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, help_text="Empty: 1.")
     overrides = forms.JSONField(required=False)
     config_before = forms.CharField(required=False, strip=False, max_length=MOST_BYTES)
@@ -136,6 +143,7 @@ class RunForm(forms.Form):
         "augmentation",
         "horizontal_flip",
         "patience",
+        "freeze",
         "seed",
     )
 

@@ -7,6 +7,9 @@ import os
 from sw_site.lib.errors import UserError
 from training.engine.architectures.preset import Preset
 from training.engine.architectures.presets import CUSTOM, DEFAULT, PRESETS
+from training.engine.recipe import evaluate_every, warmup_steps
+
+__all__ = ["evaluate_every", "warmup_steps"]  # the engine's own rules hold for runs of the site too
 
 ARCHITECTURE = DEFAULT
 DEPTH_MULTIPLIERS = (0.35, 0.5, 0.75, 1.0, 1.4)
@@ -15,6 +18,12 @@ AUGMENTATIONS = {
     "default": "Crops, brightness, contrast, saturation",
     "flip": "Mirroring only",
     "none": "None",
+}
+#: What may stay as the start has it for the first fifth of a run.
+FREEZES = {
+    "backbone": "The backbone",
+    "backbone_and_pyramid": "Backbone and pyramid",
+    "all_but_heads": "All but the heads",
 }
 MIN_STEPS, MAX_STEPS = 1, 200_000
 MIN_BATCH, MAX_BATCH = 1, 128
@@ -73,13 +82,9 @@ def architecture_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     return list(groups.items())
 
 
-def evaluate_every(steps: int) -> int:
-    """About ten evaluations a run, none closer than 50 steps, one at the end at least."""
-    return min(steps, max(50, steps // 10))
-
-
-def warmup_steps(steps: int) -> int:
-    return steps // 20
+def thaw_step(steps: int) -> int:
+    """When everything is trained of a run that keeps parts of its start at first: after a fifth of it."""
+    return max(1, steps // 5)
 
 
 def log_every(steps: int) -> int:

@@ -16,8 +16,8 @@ def test_default_steps_follow_the_number_of_training_images(images, steps):
     assert presets.default_steps(images, 8) == steps
 
 
-@pytest.mark.parametrize(("steps", "every"), [(1, 1), (20, 20), (400, 50), (2000, 200)])
-def test_a_run_is_evaluated_about_ten_times_and_once_at_least(steps, every):
+@pytest.mark.parametrize(("steps", "every"), [(1, 1), (20, 20), (400, 50), (2000, 100)])
+def test_a_run_is_evaluated_about_twenty_times_and_once_at_least(steps, every):
     assert presets.evaluate_every(steps) == every
 
 
@@ -67,12 +67,21 @@ def test_for_version_takes_the_shape_of_the_start_unless_told_otherwise(version)
         {"architecture": "efficientdet_d0", "depth_multiplier": 0.5},
         {"patience": -1},
         {"augmentation": "all"},
+        {"freeze": "everything"},
         {"seed": -1},
     ],
 )
 def test_what_the_engine_would_refuse_is_refused_here(version, wrong):
     with pytest.raises(UserError, match="must be"):
         TrainingSettings.for_version(version, **wrong)
+
+
+def test_what_is_kept_at_first_goes_to_the_engine_and_comes_back(version):
+    settings = TrainingSettings.for_version(version, steps=500, freeze="all_but_heads")
+    written = settings.run_json("x", {"kind": "checkpoint", "path": "/a/ckpt-1"})
+    read = RunRequest.from_json(written).train
+    assert (read.freeze, read.freeze_until_step) == (("all_but_heads",), 100)
+    assert TrainingSettings(**chosen_in(written)) == settings
 
 
 @pytest.mark.parametrize("steps", [1, 2, 20, 1500])

@@ -160,6 +160,7 @@ CONFIGS = [
     ("batch of one from nothing", {"batch_size": 1}, "warn", "batch_small"),
     ("batch larger than the set", {"batch_size": 64}, "warn", "batch_larger_than_set"),
     ("too short to be measured often", {"steps": 100}, "warn", "few_evaluations"),
+    ("nothing to keep at first", {"freeze": "backbone"}, "block", "nothing_to_freeze"),
 ]
 
 
@@ -207,6 +208,14 @@ def test_a_small_batch_that_starts_from_a_detector_keeps_its_means(tmp_path):
         (tmp_path / f"ckpt-5.{part}").touch()
     findings = preflight(frozen(sound()), replace(SETTINGS, batch_size=2), Base("checkpoint", str(tmp_path / "ckpt-5")))
     assert "batch_norm_frozen" in codes(findings, "fix")
+
+
+@pytest.mark.parametrize(("kept", "warned"), [("backbone", False), ("all_but_heads", True)])
+def test_of_a_backbone_nothing_more_is_kept_without_a_word(kept, warned, tmp_path):
+    (tmp_path / "net.weights.h5").touch()
+    base = Base("backbone", str(tmp_path / "net.weights.h5"))
+    findings = preflight(frozen(sound()), replace(SETTINGS, freeze=kept), base)
+    assert ("frozen_unlearnt" in codes(findings, "warn")) is warned
 
 
 def test_a_checkpoint_with_a_part_missing_is_refused(tmp_path):

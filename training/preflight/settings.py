@@ -23,6 +23,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield from check_imported(config)
     yield from check_rate(config)
     yield from check_batch(subject)
+    yield from check_frozen(subject)
     yield from check_evaluations(config)
     if config.horizontal_flip and config.augmentation != "none" and has_sides(subject.manifest.classes.values()):
         yield Finding(
@@ -91,6 +92,19 @@ def check_batch(subject: Subject) -> Iterator[Finding]:
             f"Means and variances over {batch} images are mostly noise, and a network without a start has no others. "
             f"Take {SMALL_BATCH} or more.",
         )
+
+
+def check_frozen(subject: Subject) -> Iterator[Finding]:
+    kept, kind = subject.config.freeze, subject.base.kind
+    if kept and kind == "none":
+        message = "There is nothing to keep at first: the run starts from nothing. Choose a start, or keep nothing."
+        yield Finding(BLOCK, "nothing_to_freeze", message)
+    elif kept and kept != "backbone" and kind == "backbone":
+        message = (
+            "Only the backbone comes with this start; what else is kept at first has learnt nothing yet. Keep the "
+            "backbone alone, or start from a detector."
+        )
+        yield Finding(WARN, "frozen_unlearnt", message)
 
 
 def check_evaluations(config: TrainingSettings) -> Iterator[Finding]:

@@ -13,8 +13,9 @@ from sw_site.lib.commands import SiteCommand
 from training.bases import NOTHING, base_from_reference
 from training.config import TrainingSettings
 from training.preflight import preflight
+from training.presets import FREEZES
 
-SETTINGS = ("architecture", "steps", "batch_size", "input_size", "depth_multiplier", "learning_rate")
+SETTINGS = ("architecture", "steps", "batch_size", "input_size", "depth_multiplier", "learning_rate", "freeze")
 WORDS = {"block": "stops it", "fix": "mended", "warn": "warning"}
 
 
@@ -34,6 +35,7 @@ class Command(SiteCommand):
             parser.add_argument(f"--{name}", type=int, metavar="N")
         for name in ("depth-multiplier", "learning-rate"):
             parser.add_argument(f"--{name}", type=float, metavar="X")
+        parser.add_argument("--freeze", choices=FREEZES, help="What is kept of the start at first.")
         parser.add_argument("--quick", action="store_true", help="Read only the heads of image files.")
 
     def handle(self, *args: Any, **options: Any) -> None:

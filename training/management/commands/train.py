@@ -24,7 +24,7 @@ from training.words import percent
 
 SETTINGS = (
     "steps", "batch_size", "learning_rate", "architecture", "depth_multiplier", "input_size", "augmentation",
-    "patience", "seed",
+    "patience", "freeze", "seed",
 )  # fmt: skip
 
 
@@ -56,6 +56,9 @@ class Command(SiteCommand):
         parser.add_argument("--learning-rate", type=float, metavar="X", help="Default: the network's own, by batch.")
         parser.add_argument("--augmentation", choices=presets.AUGMENTATIONS, help="Default: default (crops, light).")
         parser.add_argument("--patience", type=int, metavar="N", help="Stop after N evaluations without progress.")
+        parser.add_argument(
+            "--freeze", choices=presets.FREEZES, help="Keep this of the start for the first fifth of the steps."
+        )
         parser.add_argument(
             "--set",
             dest="overrides",
