@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.datasets.sources.films import SIZE, pan
 from tests.e2e.conftest import Site
-from tests.e2e.labelling import boxes_of, command
+from tests.e2e.labelling import boxes_of, command, expect_state
 from tests.e2e.models import make_model
 from tests.voc import voc_xml
 
@@ -92,6 +92,9 @@ def answer_by_keys(page: Page, site: Site, images: dict[str, int], shoot) -> Non
             page.locator("[data-ready=true]").wait_for()
             expect(page.locator("[data-boxes] [data-box][aria-pressed=true]")).to_have_count(1)
             shoot(page, "mistakes-editor")
+            page.keyboard.press("1")  # the first class
+            expect_state(page, "Saved")
+            assert len({box["class_id"] for box in boxes_of(site, images["new 0.jpg"])}) == 2
             page.goto(queue)
     assert len(boxes_of(site, images["new 2.jpg"])) == 1
 
