@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 
 from sw_site.databases import database
 from sw_site.env import env_bool, env_int, env_list, env_secret, env_str
+from sw_site.lib import brokers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("DATA_DIR") or BASE_DIR / "data").resolve()
@@ -87,14 +88,20 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # Background work: the standard Task interface; the Job row (sw_site.jobs) is what people see.
-TASKS = {
-    "default": {
-        "BACKEND": "django_tasks_db.DatabaseBackend",
-        "QUEUES": ["default", "gpu"],
-    }
-}
-JOB_HEARTBEAT_SECONDS = 5
+SW_TASKS = brokers.chosen(env_str("SW_TASKS", "database"))
+TASKS = brokers.tasks(SW_TASKS)
+REDIS_URL = brokers.redis_url(env_str("REDIS_URL"))
+RQ_QUEUES = brokers.rq_queues(REDIS_URL)
+if SW_TASKS == "rq":
+    INSTALLED_APPS.append("django_rq")
+JOB_HEARTBEAT_SECONDS = env_int("SW_JOB_HEARTBEAT", 5)
 JOB_LOST_AFTER_SECONDS = env_int("SW_JOB_LOST_AFTER", 60)
+#: Work that comes back: name, function that submits it, seconds between two starts.
+JOB_SCHEDULE = [
+    ("clean-up of sessions and messages", "sw_site.jobs.upkeep.submit_clean_up", 86_400),
+    ("clean-up of uploads", "datasets.upkeep.submit_clean_up", 86_400),
+    ("missing thumbnails", "datasets.upkeep.submit_missing_thumbnails", 3600),
+]
 
 MEDIA_ROOT = DATA_DIR / "media"
 RUNS_ROOT = DATA_DIR / "runs"

@@ -74,9 +74,16 @@ def test_plain_rooms_know_no_django_and_no_settings():
     assert {m for m in plain if any(is_below(n, "django") or is_below(n, "ninja") for n in imports(m))} == set()
 
 
-def test_only_one_module_knows_the_task_library():
-    knowing = {m for m in modules() if any(n.startswith("django_tasks") for n in imports(m))}
-    assert knowing == {"sw_site.jobs.queue", "sw_site.jobs.management.commands.worker"}
+def test_only_the_queue_and_its_back_ends_know_the_task_libraries():
+    libraries = {"django_tasks", "django_tasks_db", "rq", "django_rq", "celery", "kombu", "redis"}
+    knowing = {m for m in modules() if {n.split(".")[0] for n in imports(m)} & libraries}
+    backends = {f"sw_site.jobs.backends.{name}" for name in ("database", "rq", "celery", "results")}
+    assert knowing == {"sw_site.jobs.queue"} | backends
+
+
+@pytest.mark.parametrize("statement", ["import sw_site.wsgi, sw_site.urls", "import sw_site.wsgi, sw_site.jobs.queue"])
+def test_neither_celery_nor_rq_nor_redis_is_loaded_when_the_database_carries_the_messages(statement, tmp_path):
+    assert loaded(statement, {"celery", "kombu", "rq", "django_rq", "redis"}, tmp_path) == ""
 
 
 LOADS = {
@@ -90,7 +97,12 @@ LOADS = {
 
 @pytest.mark.parametrize("statement", LOADS.values(), ids=LOADS.keys())
 def test_no_web_or_worker_process_loads_tensorflow(statement, tmp_path):
-    code = f"import sys; {statement}; loaded = {ENGINE_ONLY} & set(sys.modules); sys.exit(str(loaded) if loaded else 0)"
-    environment = {**os.environ, "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "sw_site.settings"}
+    assert loaded(statement, ENGINE_ONLY, tmp_path) == ""
+
+
+def loaded(statement: str, names: set[str], folder: Path) -> str:
+    """Which of these modules a fresh process of the site has loaded after a statement; empty for none."""
+    code = f"import sys; {statement}; loaded = {names} & set(sys.modules); sys.exit(str(loaded) if loaded else 0)"
+    environment = {**os.environ, "DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "sw_site.settings"}
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, env=environment)
-    assert run.returncode == 0, run.stderr
+    return run.stderr if run.returncode else ""

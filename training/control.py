@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from sw_site.jobs.models import Job
+from sw_site.jobs.order import queue_order
 from sw_site.jobs.queue import enqueue, prioritise, retry
 from sw_site.lib.errors import UserError
 from training import presets
@@ -159,6 +160,5 @@ def place_in_queue(job: Job | None) -> int | None:
     """1 for the next one; None when it is not waiting."""
     if job is None or job.state != "queued":
         return None
-    waiting = Job.objects.filter(queue=job.queue, state="queued")
-    higher = waiting.filter(priority__gt=job.priority).count()
-    return higher + waiting.filter(priority=job.priority, pk__lte=job.pk).count()
+    order = queue_order(job.queue)
+    return order.index(job.pk) + 1 if job.pk in order else None

@@ -12,7 +12,8 @@ from typing import IO
 
 from django.conf import settings
 
-from sw_site.jobs.context import JobContext, stopping
+from sw_site.jobs.context import JobContext
+from sw_site.jobs.shutdown import stopping
 from training.machine import nvidia_smi
 
 LOOK_AGAIN_SECONDS = 2.0

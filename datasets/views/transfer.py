@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -26,10 +25,10 @@ from datasets.importing.importer import EXISTING, ImportOptions
 from datasets.jobs import import_job, preview_job, remove_upload
 from datasets.models import Dataset
 from datasets.sources.jobs import folder_job, folder_preview_job, is_of_server
+from datasets.upkeep import sweep_uploads
 from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.queue import enqueue
 
-KEPT_DAYS = 7
 OPTIONS = ("mapping", "label_map", "format", "existing", "one_based", "stored_frame")
 
 
@@ -139,13 +138,3 @@ def keep_uploads(files: list[UploadedFile]) -> Path:
             for chunk in file.chunks():
                 out.write(chunk)
     return folder
-
-
-def sweep_uploads() -> None:
-    """Remove what was uploaded for a preview a week ago and never imported."""
-    limit = time.time() - KEPT_DAYS * 86_400
-    rows = Job.objects.filter(kind="preview").values_list("payload__path", "created_at")
-    for path, created in rows:
-        folder = Path(path)
-        if created.timestamp() < limit and folder.is_relative_to(settings.UPLOADS_ROOT):
-            remove_upload(folder)

@@ -15,11 +15,10 @@ from django.utils import timezone
 
 from sw_site.jobs.errors import JobCancelled, WorkerStopping
 from sw_site.jobs.models import LOG_LIMIT, Job, JobState
+from sw_site.jobs.shutdown import stopping
 
 logger = logging.getLogger(__name__)
 
-#: Set when this process was told to end; every job running in it leaves at its next safe point.
-stopping = threading.Event()
 WRITE_EVERY_SECONDS = 0.5
 
 Reporter = Callable[[float, str], None]

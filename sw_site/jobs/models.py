@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,7 +32,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(state__in=[JobState.QUEUED, JobState.RUNNING])
 
     def lost(self) -> JobQuerySet:
-        """Running jobs whose worker has not been heard of for longer than the limit."""
+        """Running jobs that have not been heard of for longer than the limit, if the clocks are right."""
         limit = timezone.now() - timedelta(seconds=settings.JOB_LOST_AFTER_SECONDS)
         return self.filter(state=JobState.RUNNING, heartbeat__lt=limit)
 
@@ -42,9 +43,11 @@ class JobQuerySet(models.QuerySet["Job"]):
     def claim(self, pk: int, worker: str) -> bool:
         """Take a queued job; False when somebody else (or a cancel) was quicker. Safe against duplicate delivery."""
         now = timezone.now()
+        latest = Job.objects.filter(turn__gt=0).order_by("-turn").values("turn")[:1]
         taken = self.filter(pk=pk, state=JobState.QUEUED).update(
             state=JobState.RUNNING,
             worker=worker,
+            turn=Coalesce(models.Subquery(latest), 0) + 1,
             started_at=now,
             heartbeat=now,
             attempt=models.F("attempt") + 1,
@@ -77,6 +80,10 @@ class Job(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     max_attempts = models.PositiveIntegerField(default=2)
     priority = models.SmallIntegerField(default=0, help_text="-100 to 100; of those waiting, the higher goes first.")
+    turn = models.PositiveBigIntegerField(default=0, help_text="Counts up with each job taken; 0 before that.")
+    submitted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When workers were told of it; empty while its maker keeps it to itself."
+    )
     cancel_requested = models.BooleanField(default=False)
     heartbeat = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -87,7 +94,12 @@ class Job(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["state", "heartbeat"]), models.Index(fields=["kind", "state"])]
+        indexes = [
+            models.Index(fields=["state", "heartbeat"]),
+            models.Index(fields=["kind", "state"]),
+            models.Index(fields=["state", "queue", "priority"]),
+            models.Index(fields=["turn"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.get_state_display()})"
@@ -124,3 +136,13 @@ class Job(models.Model):
         done = Job.objects.filter(pk=self.pk, state=JobState.RUNNING, attempt=self.attempt).update(**values)
         self.refresh_from_db()
         return done == 1
+
+
+class ScheduledWork(models.Model):
+    """When a piece of work that comes back was last started."""
+
+    name = models.CharField(max_length=100, unique=True)
+    last_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

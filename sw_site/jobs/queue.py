@@ -1,4 +1,8 @@
-"""Hand work to the background, or do it here and now, on the same Job row. The only user of the task library."""
+"""Hand work to the background, or do it here and now, on the same Job row.
+
+The row is the truth. A message to the workers says "there may be work in this queue" and no more, so a message that is
+lost, late or doubled can neither lose a job nor run it twice: whoever gets one takes the job whose turn it is.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.module_loading import import_string
-from django_tasks import TaskResultStatus, task
-from django_tasks_db.models import DBTaskResult
+from django_tasks import task
 
+from sw_site.jobs.backends import BrokerGone
 from sw_site.jobs.context import JobContext, Reporter
 from sw_site.jobs.errors import JobCancelled, JobError, WorkerStopping
 from sw_site.jobs.models import Job, JobState
+from sw_site.jobs.order import claim_next
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -42,44 +48,59 @@ def submit(
 
 
 def enqueue(job: Job) -> None:
-    transaction.on_commit(lambda: run_job.using(queue_name=job.queue, priority=job.priority).enqueue(job.pk))
+    """Let workers take a waiting job from the moment the current transaction is committed."""
+    Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(submitted_at=timezone.now())
+    transaction.on_commit(lambda: announce(job.queue))
+
+
+def announce(queue: str) -> bool:
+    """Tell the workers of a queue that there may be work. False when the broker is gone; the job waits as a row."""
+    try:
+        look_for_work.using(queue_name=queue).enqueue(queue)
+    except BrokerGone as error:
+        logger.warning(
+            "Nobody could be told of work in queue %s; it is taken when the broker is back: %s", queue, error
+        )
+        return False
+    return True
+
+
+@task()
+def look_for_work(queue: str) -> int | None:
+    """What a message makes a worker do. The id of the job that it ran, or None."""
+    return run_next([queue])
+
+
+def run_next(queues: list[str]) -> int | None:
+    """Run the job whose turn it is in these queues, if there is one."""
+    pk = claim_next(queues, this_worker())
+    if pk is not None:
+        run_claimed(pk)
+    return pk
 
 
 def prioritise(job: Job, priority: int) -> bool:
     """Move a waiting job forward or back among those of its queue. False when it is not waiting any more."""
-    with transaction.atomic():
-        if not Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(priority=priority):
-            return False
-        waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, queue_name=job.queue)
-        for delivery in waiting.only("pk", "args_kwargs"):
-            if delivery.args_kwargs["args"] == [job.pk]:
-                DBTaskResult.objects.filter(pk=delivery.pk).update(priority=priority)
+    if not Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(priority=priority):
+        return False
     job.refresh_from_db()
     return True
 
 
-def queue_order(queue: str) -> list[int]:
-    """Ids of the jobs a worker of this queue would take, in its order."""
-    waiting = DBTaskResult.objects.ready().filter(queue_name=queue)
-    return [delivery.args_kwargs["args"][0] for delivery in waiting.only("args_kwargs")]
-
-
-@task()
-def run_job(job_id: int) -> None:
-    """What a worker runs. A row that is gone, taken, or cancelled meanwhile is left alone."""
-    run_claimed(job_id)
+def this_worker() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def run_here(job: Job, report: Reporter | None = None) -> Job:
     """Run a job in this process (the command line's way) and give back the finished row."""
-    run_claimed(job.pk, report)
+    if Job.objects.claim(job.pk, this_worker()):
+        run_claimed(job.pk, report)
     job.refresh_from_db()
     return job
 
 
 def run_claimed(job_id: int, report: Reporter | None = None) -> None:
-    if not Job.objects.claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}"):
-        return
+    """Do the work of a job that this process has taken, and write how it ended."""
     job = Job.objects.get(pk=job_id)
     work: Work = import_string(job.handler)
     try:
@@ -118,35 +139,14 @@ def put_back(job: Job, message: str) -> bool:
     return True
 
 
-def reap_lost_jobs() -> list[Job]:
-    """Give jobs whose worker died another try, or fail them with what is known. Called now and then by every worker."""
-    reaped = []
-    for job in Job.objects.lost():
-        rows = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempt=job.attempt)
-        if job.cancel_requested:
-            job.finish(JobState.CANCELLED, message="Cancelled; its worker had died.")
-        elif job.attempt < job.max_attempts:
-            if rows.update(state=JobState.QUEUED, message="Its worker died; starting again from where it was."):
-                enqueue(job)
-        else:
-            job.finish(
-                JobState.FAILED,
-                message="Failed.",
-                error=f"The worker died {job.attempt} times while doing this, perhaps for lack of memory. "
-                "Try a smaller batch or image size, or look at the log below.",
-            )
-        reaped.append(job)
-    return reaped
-
-
 def retry(job: Job, *, deliver: bool = True) -> bool:
     """Queue a failed or cancelled job once more. False when it is in another state.
 
     Without `deliver` no worker hears of it: the caller does it with `run_here`.
     """
     rows = Job.objects.filter(pk=job.pk, state__in=[JobState.FAILED, JobState.CANCELLED])
-    fresh = {"error": "", "attempt": 0, "cancel_requested": False, "finished_at": None, "progress": 0.0}
-    if not rows.update(state=JobState.QUEUED, message="Waiting to be tried again.", **fresh):
+    fresh = {"error": "", "attempt": 0, "cancel_requested": False, "finished_at": None, "submitted_at": None}
+    if not rows.update(state=JobState.QUEUED, message="Waiting to be tried again.", progress=0.0, **fresh):
         return False
     job.refresh_from_db()
     if deliver:

@@ -17,8 +17,14 @@ def die_with_parent(signum: int = signal.SIGTERM) -> None:
     Does nothing unless the parent asked for it (SW_DIE_WITH_PARENT holds its process id) or off Linux.
     """
     parent = os.environ.pop(VARIABLE, "")
-    if not parent or not sys.platform.startswith("linux"):
+    if parent:
+        signal_with_parent(signum, int(parent))
+
+
+def signal_with_parent(signum: int = signal.SIGTERM, parent: int | None = None) -> None:
+    """The same for a process that was forked; `parent` is its process id where it may have ended already."""
+    if not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signum)
-    if os.getppid() != int(parent):  # it ended before we could ask
+    if parent is not None and os.getppid() != parent:  # it ended before we could ask
         os.kill(os.getpid(), signum)

@@ -10,8 +10,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from sw_site.jobs.lost import give_up
 from sw_site.jobs.models import Job, JobState
-from sw_site.jobs.queue import enqueue, queue_order, reap_lost_jobs
+from sw_site.jobs.queue import enqueue
 from sw_site.lib.findings import Finding, Scope
 
 #: A job is handed over when its transaction is committed, which may be a moment after its row was made.
@@ -27,15 +28,13 @@ def check_jobs(scope: Scope) -> Iterator[Finding]:
         )
         yield Finding("job_lost", f"job {job.pk} ({job.title})", message, partial(give_back, job))
     old = Job.objects.filter(state=JobState.QUEUED, created_at__lt=timezone.now() - HANDED_OVER)
-    for queue in old.order_by().values_list("queue", flat=True).distinct():
-        delivered = set(queue_order(queue))
-        for job in old.filter(queue=queue).exclude(pk__in=delivered):
-            message = "It is waiting, and no worker will be told of it. Mending tells them again."
-            yield Finding("job_not_delivered", f"job {job.pk} ({job.title})", message, partial(deliver, job))
+    for job in old.filter(submitted_at__isnull=True):
+        message = "It is waiting, and no worker will be told of it. Mending tells them."
+        yield Finding("job_not_delivered", f"job {job.pk} ({job.title})", message, partial(deliver, job))
 
 
 def give_back(job: Job) -> bool:
-    reap_lost_jobs()
+    give_up(job)
     return not Job.objects.lost().filter(pk=job.pk).exists()
 
 

@@ -4,15 +4,16 @@ import errno
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from sw_site.jobs import context as job_context
 from sw_site.jobs.errors import JobError
+from sw_site.jobs.lost import LostJobs
 from sw_site.jobs.models import Job, JobState
-from sw_site.jobs.queue import create_job, reap_lost_jobs, retry, run_claimed, run_here, submit
+from sw_site.jobs.queue import create_job, look_for_work, retry, run_here, submit
+from sw_site.jobs.shutdown import stopping
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +45,7 @@ def cancel_itself(context):
 
 
 def stop_worker(context):
-    job_context.stopping.set()
+    stopping.set()
     context.check()
 
 
@@ -55,7 +56,7 @@ def make(work, **payload):
 @pytest.fixture(autouse=True)
 def worker_goes_on():
     yield
-    job_context.stopping.clear()
+    stopping.clear()
 
 
 def test_work_is_done_with_progress_log_and_result():
@@ -72,7 +73,19 @@ def test_a_worker_takes_it_from_its_queue():
     assert job.state == "queued"
     call_command("worker", queues="gpu", batch=True)
     job.refresh_from_db()
-    assert job.state == "succeeded" and DBTaskResult.objects.get().status == "SUCCESSFUL"
+    assert job.state == "succeeded" and DBTaskResult.objects.get().queue_name == "gpu"
+
+
+def test_a_job_that_its_maker_keeps_to_itself_is_taken_by_no_worker():
+    job = make(add_up, numbers=[1])
+    call_command("worker", batch=True)
+    job.refresh_from_db()
+    assert job.state == "queued"
+
+
+def test_a_queue_that_does_not_exist_is_refused():
+    with pytest.raises(CommandError, match="no queue cpu"):
+        call_command("worker", queues="default,cpu", batch=True)
 
 
 def test_a_refusal_is_shown_as_it_is():
@@ -106,16 +119,16 @@ def test_a_stopped_worker_puts_its_job_back():
 
 
 def test_a_job_delivered_twice_runs_once():
-    job = make(add_up, numbers=[1])
-    run_claimed(job.pk)
+    job = submit(add_up, kind="test", title="t", payload={"numbers": [4]})
+    assert look_for_work.call("default") == job.pk
     finished = Job.objects.get(pk=job.pk).finished_at
-    run_claimed(job.pk)
+    assert look_for_work.call("default") is None
     assert Job.objects.get(pk=job.pk).finished_at == finished and Job.objects.get(pk=job.pk).attempt == 1
 
 
 def test_a_job_that_is_gone_is_left_alone():
-    run_claimed(12345)
-    assert not Job.objects.exists() and not DBTaskResult.objects.exists()
+    submit(add_up, kind="test", title="t", payload={"numbers": [4]}).delete()
+    assert look_for_work.call("default") is None and not Job.objects.exists()
 
 
 def lost(**values):
@@ -125,35 +138,88 @@ def lost(**values):
     return job
 
 
-def test_a_job_whose_worker_died_is_tried_once_more_then_failed():
+class Clock:
+    """A clock that only goes forward, by hand."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def reap(clock):
+    """Look for lost jobs now and so many seconds later; gives the ids of those found then."""
+    jobs = LostJobs(clock)
+
+    def look(seconds=20):
+        first = jobs.reap()
+        clock.now += seconds
+        return [job.pk for job in first + jobs.reap()]
+
+    return look
+
+
+def test_a_job_whose_worker_died_is_tried_once_more_then_failed(reap):
     job = lost()
-    assert [j.pk for j in reap_lost_jobs()] == [job.pk]
+    assert reap() == [job.pk]
     job.refresh_from_db()
     assert job.state == "queued" and DBTaskResult.objects.count() == 1
     Job.objects.filter(pk=job.pk).update(
         state=JobState.RUNNING, attempt=2, heartbeat=timezone.now() - timedelta(minutes=10)
     )
-    reap_lost_jobs()
+    reap()
     job.refresh_from_db()
     assert job.state == "failed" and "died 2 times" in job.error
 
 
-def test_a_lost_job_that_was_to_be_cancelled_is_cancelled():
+def test_a_lost_job_that_was_to_be_cancelled_is_cancelled(reap):
     job = lost(cancel_requested=True)
-    reap_lost_jobs()
+    reap()
     job.refresh_from_db()
     assert job.state == "cancelled"
 
 
-def test_a_beating_job_is_not_lost():
-    lost(heartbeat=timezone.now())
-    assert reap_lost_jobs() == []
+def test_a_job_whose_heartbeat_is_new_has_the_whole_limit(reap):
+    job = lost(heartbeat=timezone.now())
+    assert reap(59) == []
+    assert reap(2) == [job.pk]
 
 
-def test_a_worker_that_comes_back_too_late_changes_nothing():
+@pytest.mark.parametrize("hours", [-5, 5], ids=["back", "forward"])
+def test_a_clock_that_was_moved_makes_no_beating_job_lost(reap, hours):
+    job = lost()
+    for beat in range(30):
+        moved = timezone.now() + timedelta(hours=hours, seconds=beat)
+        Job.objects.filter(pk=job.pk).update(heartbeat=moved)
+        assert reap(5) == []
+
+
+def test_a_heartbeat_of_the_future_that_stands_still_is_lost(reap):
+    job = lost(heartbeat=timezone.now() + timedelta(hours=5))
+    assert reap(59) == [] and reap(2) == [job.pk]
+
+
+def test_a_heartbeat_that_comes_while_its_job_is_given_up_saves_it(reap, clock, monkeypatch):
+    job, jobs = lost(), LostJobs(clock)
+    jobs.find()
+    clock.now += 20
+    found = jobs.find()
+    Job.objects.filter(pk=job.pk).update(heartbeat=timezone.now())
+    monkeypatch.setattr(jobs, "find", lambda: found)
+    jobs.reap()
+    assert Job.objects.get(pk=job.pk).state == "running"
+
+
+def test_a_worker_that_comes_back_too_late_changes_nothing(reap):
     job = lost()
     job.refresh_from_db()
-    reap_lost_jobs()
+    reap()
     assert job.finish(JobState.SUCCEEDED) is False
     assert Job.objects.get(pk=job.pk).state == "queued"
 

@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from sw_site.jobs.models import Job, JobState
-from sw_site.jobs.queue import enqueue, queue_order, run_here
+from sw_site.jobs.order import queue_order
+from sw_site.jobs.queue import enqueue, run_here
 from sw_site.lib.errors import UserError
 from training import control
 from training.disk import DATA_GONE, make_room

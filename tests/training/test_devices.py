@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from sw_site.jobs.context import stopping
 from sw_site.jobs.errors import WorkerStopping
+from sw_site.jobs.shutdown import stopping
 from training import devices, machine
 from training.devices import Device, device_for, gpus, is_busy, lock
 from training.machine import MachineWatch

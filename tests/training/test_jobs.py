@@ -10,9 +10,9 @@ import threading
 
 import pytest
 
-from sw_site.jobs.context import stopping
 from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.queue import retry, run_here
+from sw_site.jobs.shutdown import stopping
 from tests.factories import make_model
 from training import children, jobs
 from training.actions import request_export

@@ -20,7 +20,8 @@ from datasets.saving import BoxValues, save_boxes
 from datasets.storage import thumbnail_name
 from detections.models import Evaluation
 from sw_site.jobs.models import Job, JobState
-from sw_site.jobs.queue import create_job, queue_order, run_here, submit
+from sw_site.jobs.order import queue_order
+from sw_site.jobs.queue import create_job, run_here, submit
 from sw_site.upkeep.verifying import verify
 from tests.factories import make_box, make_dataset, make_image, make_model, make_run, make_user, make_version
 

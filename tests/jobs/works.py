@@ -1,0 +1,48 @@
+"""What the jobs of the suite do. Its worker processes import this module by name."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from sw_site.jobs.context import JobContext
+from training.devices import Device, waited_for
+
+
+def add_up(context: JobContext, numbers: list[int]) -> dict[str, int]:
+    for done, number in enumerate(numbers, start=1):
+        context.log(f"line {number}")
+        context.step(done, len(numbers), f"added {number}")
+    return {"sum": sum(numbers)}
+
+
+def note(context: JobContext, file: str, word: str, seconds: float = 0.0) -> None:
+    """Leave a line that says that this ran: for order, and to count how often."""
+    with Path(file).open("a") as out:
+        out.write(f"{word}\n")
+    time.sleep(seconds)
+
+
+def wait_for_file(context: JobContext, file: str) -> dict[str, int]:
+    """Run until the file is there."""
+    while not Path(file).exists():
+        context.step(0.5, 1, "half way")
+        time.sleep(0.05)
+    return {"pid": os.getpid(), "attempt": context.job.attempt}
+
+
+def in_processes(context: JobContext, numbers: list[int]) -> dict[str, list[int]]:
+    """As the jobs do that read many pictures."""
+    with ProcessPoolExecutor(2) as pool:
+        return {"sizes": list(pool.map(abs, numbers))}
+
+
+def hold_gpu(context: JobContext, file: str, seconds: float) -> None:
+    """Hold the only GPU; lines "in" and "out" tell when."""
+    with waited_for([Device(0, "the only one")], context):
+        for word in ("in", "out"):
+            with Path(file).open("a") as out:
+                out.write(f"{word}\n")
+            time.sleep(seconds if word == "in" else 0)
