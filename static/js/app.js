@@ -1,6 +1,7 @@
 /* What every page does: look, search key, menus, dialogs, messages. Elements are looked up late, because htmx swaps them. */
 import { confirmSubmit, openDialogs } from "./dialogs.js";
 import { dismissLater, showMessage } from "./messages.js";
+import { showSending } from "./sending.js";
 import { inTextField, on, store } from "./utils.js";
 
 function markTheme() {
@@ -44,6 +45,7 @@ document.addEventListener("click", closeMenus);
 document.addEventListener("keydown", pageKeys);
 openDialogs(document);
 confirmSubmit(document);
+showSending(document);
 
 document.body.addEventListener("toast", (event) => showMessage(event.detail.text, event.detail.level));
 document.body.addEventListener("htmx:responseError", (event) => {

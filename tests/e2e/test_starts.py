@@ -45,6 +45,22 @@ def test_a_start_is_downloaded_chosen_and_checked(site, zoo, page):
     assert f"base=zoo:{NAME}" in page.url
 
 
+def test_an_archive_is_sent_by_hand_and_shows_how_far_it_is(site, page, tmp_path):
+    file = tmp_path / "my net.tar.gz"
+    file.write_bytes(archive_bytes())
+    page.goto(f"{site.url}/training/starts/")
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": file.stat().st_size / 4}
+    line.send("Network.emulateNetworkConditions", slow)
+    page.get_by_label("Archive").set_input_files(file)
+    page.get_by_role("button", name="Upload and look into it").click()
+    expect(page.locator("form:has(#id_archive) [data-sent]")).to_contain_text("MB sent")
+    expect(page.get_by_role("button", name="Upload and look into it")).to_be_disabled()
+    page.wait_for_url("**/training/new/?base=zoo:my_net")
+    expect(page.get_by_text("my_net is kept")).to_be_visible()
+
+
 def test_a_config_with_a_slip_is_refused_with_its_line(site, page):
     page.goto(f"{site.url}/training/configs/")
     page.get_by_label("Text of a pipeline.config").fill(CONFIG)

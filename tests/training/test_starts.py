@@ -154,6 +154,30 @@ def test_an_upload_becomes_a_start_of_its_own_network(admin, version):
     assert "ssd_mobilenet_v2_keras" in page and "input 300 px" in page
 
 
+def test_an_upload_with_scripts_goes_to_the_form_of_a_run_too(admin, version):
+    file = SimpleUploadedFile("my net.tar.gz", archive_bytes("ssd_mobilenet_v2_keras", 300))
+    sent = {"archive": file}
+    response = admin.post(reverse("training:archive-create"), sent, headers={"HX-Request": "true"})
+    assert response["HX-Redirect"].endswith("?base=zoo:my_net")
+    broken = {"archive": SimpleUploadedFile("n.tar.gz", b"no")}
+    response = admin.post(reverse("training:archive-create"), broken, headers={"HX-Request": "true"})
+    assert response["HX-Redirect"] == reverse("training:start-list")
+    assert "neither a .tar.gz nor a .zip" in admin.get(response["HX-Redirect"]).content.decode()
+
+
+def test_where_the_zoo_cannot_be_reached_the_card_says_so_and_what_to_do(admin, client, settings, version):
+    settings.ZOO_URL = "http://127.0.0.1:9/zoo/"
+    assert downloaded().state == JobState.FAILED
+    for page in (reverse("training:start-list"), reverse("training:start-card", args=[NAME])):
+        text = admin.get(page).content.decode()
+        assert "could not be reached" in text and f'href="http://127.0.0.1:9/zoo/tf2/20200711/{NAME}.tar.gz"' in text
+    assert "Try again" in text and "size not published" in text and "none published" in text
+    assert "http://127.0.0.1:9/zoo/tf2" not in client.get(reverse("training:start-list")).content.decode()
+    store.add_upload(SimpleUploadedFile(f"{NAME}.tar.gz", archive_bytes()))
+    text = admin.get(reverse("training:start-card", args=[NAME])).content.decode()
+    assert "could not be reached" not in text and "Start from this" in text
+
+
 def test_a_run_starts_from_an_archive(version, zoo, alice):
     downloaded()
     base = base_for(f"zoo:{NAME}", alice)

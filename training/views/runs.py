@@ -16,7 +16,7 @@ from sw_site.lib.errors import UserError
 from training.actions import start_run
 from training.bases import may_use_backbones, save_backbone
 from training.forms import BackboneForm, RunForm, answers_like
-from training.http import SignedInRequest
+from training.http import SignedInRequest, go_to
 from training.models import Run
 
 PAGE_SIZE = 50
@@ -115,4 +115,4 @@ def backbone_create(request: SignedInRequest) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, f"{name} is kept. Choose it under “Start from”.")
-    return redirect("training:run-create")
+    return go_to(request, "training:run-create")

@@ -13,7 +13,7 @@ from datasets.models import DatasetVersion
 from sw_site.lib.errors import UserError
 from training.bases import may_use_backbones
 from training.forms import ArchiveForm, BackboneForm, VersionChoice
-from training.http import SignedInRequest
+from training.http import SignedInRequest, go_to
 from training.models import TrainedModel
 from training.zoo.cards import card_for, cards_for
 from training.zoo.downloads import may_add_starts, refuse_unless_staff, request_download
@@ -75,6 +75,6 @@ def archive_create(request: SignedInRequest) -> HttpResponse:
         archive = add_upload(form.cleaned_data["archive"])
     except UserError as error:
         messages.error(request, error.message)
-        return redirect("training:start-list")
+        return go_to(request, "training:start-list")
     messages.success(request, f"{archive.title} is kept: {archive.architecture}, {archive.input_size} px.")
-    return redirect(f"{reverse('training:run-create')}?base=zoo:{archive.name}")
+    return go_to(request, f"{reverse('training:run-create')}?base=zoo:{archive.name}")

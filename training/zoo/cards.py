@@ -23,7 +23,10 @@ Sizes = NDArray[np.float64]  # [n, 2] widths and heights as shares of their imag
 
 @dataclass(frozen=True)
 class Card:
-    """One start to choose. `model` is None for an upload; `fit` is None without a version."""
+    """One start to choose. `model` is None for an upload; `fit` is None without a version.
+
+    `failure` is what the latest download said when it failed and the archive is not here.
+    """
 
     name: str
     title: str
@@ -34,6 +37,11 @@ class Card:
     archive: store.Archive | None = None
     job: Job | None = None
     fit: Fit | None = None
+    failure: str = ""
+
+    @property
+    def address(self) -> str:
+        return downloads.address_of(self.model) if self.model else ""
 
     @property
     def is_old(self) -> bool:
@@ -44,14 +52,19 @@ def cards_for(version: DatasetVersion | None = None) -> list[Card]:
     """Uploads first, then the catalogue from the quickest to the slowest."""
     here, coming, sizes = store.archives(), downloads.active(), sizes_for(version)
     cards = [of_upload(archive) for archive in here.values() if archive.name not in ZOO]
-    cards += [of_model(model, here.get(model.name), coming.get(model.name)) for model in ZOO.values()]
+    failed = downloads.failures()
+    cards += [
+        of_model(model, here.get(model.name), coming.get(model.name), failed.get(model.name, ""))
+        for model in ZOO.values()
+    ]
     return [with_fit(card, sizes) for card in cards]
 
 
 def card_for(name: str, version: DatasetVersion | None = None) -> Card:
     """The card of one model; UserError for a name the catalogue does not have."""
     model = downloads.model_named(name)
-    card = of_model(model, store.archives().get(name), downloads.active().get(name))
+    archive, failure = store.archives().get(name), downloads.failures().get(name, "")
+    card = of_model(model, archive, downloads.active().get(name), failure)
     return with_fit(card, sizes_for(version))
 
 
@@ -62,9 +75,10 @@ def sizes_for(version: DatasetVersion | None) -> Sizes | None:
         return None
 
 
-def of_model(model: ZooModel, archive: store.Archive | None, job: Job | None) -> Card:
+def of_model(model: ZooModel, archive: store.Archive | None, job: Job | None, failure: str) -> Card:
     size = archive.bytes if archive else model.bytes
-    return Card(model.name, model.title, model.preset.name, model.input_size, size, model, archive, job)
+    said = "" if archive or job else failure
+    return Card(model.name, model.title, model.preset.name, model.input_size, size, model, archive, job, failure=said)
 
 
 def of_upload(archive: store.Archive) -> Card:

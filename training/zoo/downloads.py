@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from sw_site.jobs.context import JobContext
 from sw_site.jobs.errors import JobError
-from sw_site.jobs.models import Job
+from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.queue import create_job, enqueue
 from sw_site.lib.errors import UserError
 from training.words import size
@@ -62,6 +62,17 @@ def active() -> dict[str, Job]:
     return {job.payload["name"]: job for job in Job.objects.active().filter(kind=KIND)}
 
 
+def failures() -> dict[str, str]:
+    """Why the latest download of a model failed, by its name; nothing of one that went well or is on its way."""
+    latest = {job.payload["name"]: job for job in Job.objects.filter(kind=KIND).defer("log").order_by("pk")}
+    return {name: job.error for name, job in latest.items() if job.state == JobState.FAILED}
+
+
+def address_of(model: ZooModel) -> str:
+    """Where an archive lies: a browser may reach it where this server does not."""
+    return f"{settings.ZOO_URL}{model.address}"
+
+
 def download(context: JobContext, name: str) -> dict[str, Any]:
     """Job: fetch, compare with the checksum, look into the archive, keep it."""
     try:
@@ -80,7 +91,7 @@ def bring(context: JobContext, model: ZooModel) -> store.Archive:
         of = f" of {size(total)}" if total else ""
         context.step(0.95 * done / total if total else 0.0, 1.0, f"{size(done)}{of}")
 
-    fetch(settings.ZOO_URL + model.address, part, settings.ZOO_URL, report)
+    fetch(address_of(model), part, settings.ZOO_URL, report)
     context.step(0.95, 1.0, "Comparing the checksum")
     try:
         digest = store.digest_of(part)
