@@ -11,7 +11,7 @@ from detections.mistakes.collecting import Row, labelled_images, numbers_of, pre
 from detections.mistakes.search import write
 from sw_site.jobs.context import JobContext
 from sw_site.jobs.models import JobState
-from sw_site.jobs.queue import run_here
+from sw_site.jobs.queue import retry, run_here
 from sw_site.lib.errors import UserError
 from training.actions import settings_like, start_run
 from training.bases import NOTHING, Base
@@ -73,7 +73,10 @@ def search_by_folds(search: MistakeSearch, context: JobContext) -> dict[str, Any
 
 
 def train(fold: FoldRun, done: int, total: int, context: JobContext) -> None:
-    """One training, as a part of this job; one that another worker has in hand is waited for."""
+    """One training, as a part of this job; one that another worker has in hand is waited for.
+
+    One that failed or was cancelled before goes on from its last checkpoint: the search is tried again, so it is too.
+    """
     job = fold.run.job
     if job is None:
         raise UserError("run_gone", f"The training of {fold} is gone. Start another search.")
@@ -81,6 +84,7 @@ def train(fold: FoldRun, done: int, total: int, context: JobContext) -> None:
     def report(share: float, message: str) -> None:
         context.step(0.95 * (done + share) / total, 1, f"Fold {done + 1} of {total}: {message}")
 
+    retry(job, deliver=False)
     while job.is_active:
         if job.state == JobState.QUEUED:
             job = run_here(job, report)
@@ -93,6 +97,6 @@ def train(fold: FoldRun, done: int, total: int, context: JobContext) -> None:
         context.check()
         raise UserError(
             "fold_failed",
-            f"The training of fold {done + 1} did not end well: {job.error or job.message} Try that run again on its "
-            "page; then try this search again. What is trained is kept.",
+            f"The training of fold {done + 1} did not end well: {job.error or job.message} What is trained is kept: "
+            "try this search again, and it goes on with this fold.",
         )

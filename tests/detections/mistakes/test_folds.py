@@ -8,6 +8,8 @@ from detections.mistakes import folds
 from detections.mistakes.actions import start_fold_search
 from detections.models import MistakeSearch
 from sw_site.jobs.errors import JobError
+from sw_site.jobs.models import Job
+from sw_site.jobs.queue import retry
 from sw_site.lib.errors import UserError
 from tests.detections.builders import FOUND, finish, make_detector
 from tests.factories import make_box, make_dataset, make_image, make_model, make_run, make_version
@@ -78,6 +80,26 @@ def test_what_was_trained_is_kept_when_a_later_fold_fails(model, trained, monkey
     assert job.state == "failed" and "fold 2" in job.error and "No memory." in job.error
     states = [fold.run.job.state for fold in search.fold_runs.select_related("run__job")]
     assert states == ["succeeded", "failed"] and not MistakeSearch.objects.get().summary
+    # when the search is tried again, it goes on with the fold that failed
+    monkeypatch.setattr(training_jobs, "train", good)
+    assert retry(job, deliver=False) and finish(job).state == "succeeded"
+    assert len(trained) == 2 and MistakeSearch.objects.get().summary["images"] == 7
+
+
+def test_a_search_that_was_cancelled_goes_on_with_its_fold(model, trained, monkeypatch):
+    search = start_fold_search(model.run.version.dataset, model, 2, None)
+    good = training_jobs.train
+
+    def cancelled(context, run_id):
+        Job.objects.filter(pk=search.job.pk).update(cancel_requested=True)
+        context.step(1, 2, "half")
+        return good(context, run_id)
+
+    monkeypatch.setattr(training_jobs, "train", cancelled)
+    monkeypatch.setattr("sw_site.jobs.context.WRITE_EVERY_SECONDS", 0)
+    assert finish(search.job).state == "cancelled"
+    monkeypatch.setattr(training_jobs, "train", good)
+    assert retry(search.job, deliver=False) and finish(search.job).state == "succeeded"
 
 
 def test_a_start_that_has_seen_the_images_is_not_used(model):
