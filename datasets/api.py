@@ -9,8 +9,10 @@ from pydantic import Field
 
 from datasets.access import dataset_for, version_for
 from datasets.curation.api import router as curation
+from datasets.forms import DatasetForm
 from datasets.keys_api import router as keys
 from datasets.labelling_api import router as labelling
+from datasets.members_api import router as members
 from datasets.models import Dataset
 from datasets.review.api import router as review
 from datasets.review.hidden import hidden_images
@@ -29,6 +31,7 @@ router.add_router("", sources)
 router.add_router("", labelling)
 router.add_router("", keys)
 router.add_router("", review)
+router.add_router("", members)
 
 
 class DatasetOut(Schema):
@@ -37,6 +40,11 @@ class DatasetOut(Schema):
     description: str
     image_count: int
     labelled_count: int
+
+
+class DatasetIn(Schema):
+    name: str = Field(max_length=100)
+    description: str = Field("", max_length=10_000)
 
 
 class VersionIn(Schema):
@@ -63,6 +71,19 @@ class VersionOut(Schema):
 @router.get("", response=list[DatasetOut])
 def list_datasets(request: HttpRequest) -> Any:
     return Dataset.objects.visible_to(request.user).for_list()
+
+
+@router.post("", response={201: DatasetOut})
+def create_dataset(request: HttpRequest, body: DatasetIn) -> Status[Any]:
+    """A new dataset, of which you are the manager."""
+    form = DatasetForm(body.dict())
+    if not form.is_valid():
+        name, errors = next(iter(form.errors.get_json_data().items()))
+        raise UserError("not_valid", f"{name}: {errors[0]['message']}", 422)
+    dataset = form.save(commit=False)
+    dataset.created_by = request.user
+    dataset.save()
+    return Status(201, Dataset.objects.for_list().get(pk=dataset.pk))
 
 
 @router.get("/{slug}/versions", response=list[VersionOut])

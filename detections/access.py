@@ -1,12 +1,14 @@
-"""The only doors to rows of this app: what you may not see is a 404."""
+"""The only doors to rows of this app: what you may not see is a 404, what you may not change is a 403."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from datasets.access import permit, version_by_id
 from datasets.models import DatasetVersion
 from datasets.review.hidden import hidden_images
 from detections.models import DetectionBatch, DetectionImage, Evaluation, MistakeSearch, Suspicion, VideoScan
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from detections.models import BatchQuerySet, EvaluationQuerySet
     from detections.video_models import VideoQuerySet
     from sw_site.accounts.models import User
+    from sw_site.accounts.roles import Role
 
 
 def who(request: HttpRequest) -> User:
@@ -27,11 +30,21 @@ def who(request: HttpRequest) -> User:
 
 
 def model_for(request: HttpRequest, pk: int) -> TrainedModel:
-    return get_object_or_404(TrainedModel.objects.visible_to(who(request)).select_related("run"), pk=pk)
+    rows = TrainedModel.objects.visible_to(who(request)).select_related("run__version__dataset")
+    model = get_object_or_404(rows, pk=pk)
+    permit(request, model.run.version.dataset)
+    return model
+
+
+def seen_model(request: HttpRequest, pk: int) -> TrainedModel:
+    """A model to use on something else, in which this request needs its role; the model only has to be seen."""
+    return get_object_or_404(
+        TrainedModel.objects.visible_to(who(request)).select_related("run__version__dataset"), pk=pk
+    )
 
 
 def version_for(request: HttpRequest, pk: int) -> DatasetVersion:
-    return get_object_or_404(DatasetVersion.objects.visible_to(who(request)).select_related("dataset"), pk=pk)
+    return version_by_id(request, pk)
 
 
 def batches_for(request: HttpRequest) -> BatchQuerySet:
@@ -40,7 +53,9 @@ def batches_for(request: HttpRequest) -> BatchQuerySet:
 
 
 def batch_for(request: HttpRequest, pk: int) -> DetectionBatch:
-    return get_object_or_404(batches_for(request), pk=pk)
+    batch = get_object_or_404(batches_for(request), pk=pk)
+    permit(request, batch.model.run.version.dataset)
+    return batch
 
 
 def batch_image_for(request: HttpRequest, pk: int) -> DetectionImage:
@@ -53,7 +68,9 @@ def evaluations_for(request: HttpRequest) -> EvaluationQuerySet:
 
 
 def evaluation_for(request: HttpRequest, pk: int) -> Evaluation:
-    return get_object_or_404(evaluations_for(request), pk=pk)
+    evaluation = get_object_or_404(evaluations_for(request), pk=pk)
+    permit(request, evaluation.version.dataset)
+    return evaluation
 
 
 def searches_for(request: HttpRequest) -> SearchQuerySet:
@@ -62,7 +79,9 @@ def searches_for(request: HttpRequest) -> SearchQuerySet:
 
 
 def search_for(request: HttpRequest, pk: int) -> MistakeSearch:
-    return get_object_or_404(searches_for(request), pk=pk)
+    search = get_object_or_404(searches_for(request), pk=pk)
+    permit(request, search.dataset)
+    return search
 
 
 def suspicion_for(request: HttpRequest, pk: int) -> Suspicion:
@@ -70,6 +89,7 @@ def suspicion_for(request: HttpRequest, pk: int) -> Suspicion:
     found = get_object_or_404(rows.select_related("image__dataset", "search", "label_class"), pk=pk)
     if found.image_id in hidden_images(who(request), found.image.dataset).ids:
         raise Http404
+    permit(request, found.image.dataset)
     return found
 
 
@@ -79,4 +99,14 @@ def videos_for(request: HttpRequest) -> VideoQuerySet:
 
 
 def video_for(request: HttpRequest, pk: int) -> VideoScan:
-    return get_object_or_404(videos_for(request), pk=pk)
+    scan = get_object_or_404(videos_for(request), pk=pk)
+    permit(request, scan.model.run.version.dataset)
+    return scan
+
+
+def jobs_of_detections(user: User, role: Role) -> Q:
+    """Jobs of evaluations, batches, searches and videos of datasets in which the person has this role."""
+    found = Q()
+    for rows in (DetectionBatch.objects, Evaluation.objects, MistakeSearch.objects, VideoScan.objects):
+        found |= Q(pk__in=rows.open_to(user, role).exclude(job=None).values("job"))
+    return found

@@ -15,7 +15,16 @@ from ninja.pagination import paginate
 from pydantic import Field
 
 from datasets.access import dataset_for
-from detections.access import batch_for, batches_for, evaluation_for, evaluations_for, model_for, version_for, who
+from detections.access import (
+    batch_for,
+    batches_for,
+    evaluation_for,
+    evaluations_for,
+    model_for,
+    seen_model,
+    version_for,
+    who,
+)
 from detections.actions import (
     measure_again,
     resume_batch,
@@ -117,7 +126,7 @@ class PrelabelOut(Schema):
 @router.post("/prelabel", response={202: PrelabelOut})
 def create_prelabel(request: HttpRequest, data: PrelabelIn) -> Status[dict[str, int]]:
     """A model's boxes as proposals on the filter's images; they are labels once somebody accepts them."""
-    dataset, model = dataset_for(request, data.dataset), model_for(request, data.model)
+    dataset, model = dataset_for(request, data.dataset), seen_model(request, data.model)
     answers = answers_from_names(model, dataset, data.mapping, data.new_classes)
     wish = Wish(data.filter, data.threshold, data.also_labelled)
     job = start_prelabel(model, dataset, wish, answers, who(request))
@@ -143,7 +152,7 @@ class LabelNextOut(Schema):
 @router.post("/label-next", response={202: LabelNextOut})
 def create_label_next(request: HttpRequest, data: LabelNextIn) -> Status[dict[str, int]]:
     """The photos without an answer that are worth labelling first, into a view of your own."""
-    dataset, model = dataset_for(request, data.dataset), model_for(request, data.model)
+    dataset, model = dataset_for(request, data.dataset), seen_model(request, data.model)
     batch = start_label_next(model, dataset, data.filter, data.count, data.name, who(request))
     job = cast(Job, batch.job)
     return Status(202, {"batch": batch.pk, "job": job.pk, "view": job.payload["view_id"]})
@@ -157,7 +166,7 @@ def list_batches(request: HttpRequest) -> QuerySet[DetectionBatch]:
 
 @router.post("/batches", response={202: BatchOut})
 def create_batch(request: HttpRequest, data: BatchIn) -> Status[DetectionBatch]:
-    model = model_for(request, data.model)
+    model = seen_model(request, data.model)
     if data.folder:
         return Status(202, start_folder_batch(model, data.folder, who(request)))
     if data.dataset:
@@ -220,7 +229,7 @@ def list_evaluations(request: HttpRequest) -> QuerySet[Evaluation]:
 
 @router.post("/evaluations", response={202: EvaluationOut})
 def create_evaluation(request: HttpRequest, data: EvaluationIn) -> Status[Evaluation]:
-    model, version = model_for(request, data.model), version_for(request, data.version)
+    model, version = seen_model(request, data.model), version_for(request, data.version)
     mapping = None
     if data.mapping is not None:
         mapping = mapping_from_names(model.label_map, read_manifest_of(version).classes, data.mapping)

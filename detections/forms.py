@@ -16,6 +16,7 @@ from detections import actions
 from detections.classes import ClassesDiffer, likely
 from detections.evaluation import read_manifest_of
 from detections.models import BatchSource, DetectionBatch, Evaluation
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 from training.models import TrainedModel
 
@@ -43,7 +44,7 @@ class ModelForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
         models = TrainedModel.objects.visible_to(user).select_related("run")
-        versions = DatasetVersion.objects.visible_to(user).select_related("dataset").order_by("-pk")
+        versions = DatasetVersion.objects.open_to(user, Role.REVIEWER).select_related("dataset").order_by("-pk")
         self.fields["model"].queryset = models  # type: ignore[attr-defined]
         self.fields["version"].queryset = versions  # type: ignore[attr-defined]
         self.choose_version_of_model(models)
@@ -162,7 +163,7 @@ class BatchForm(ModelForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
         self.fields["version"].error_messages["required"] = "Choose a version."
-        self.fields["dataset"].queryset = Dataset.objects.visible_to(user)  # type: ignore[attr-defined]
+        self.fields["dataset"].queryset = Dataset.objects.open_to(user, Role.REVIEWER)  # type: ignore[attr-defined]
         if not user.is_staff:
             del self.fields["folder"]
             choices = [choice for choice in BatchSource.choices if choice[0] != BatchSource.FOLDER]

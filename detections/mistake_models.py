@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from datasets.models import Dataset, DatasetVersion, Image, LabelClass
 from datasets.review.hidden import hidden_images
+from sw_site.accounts.roles import Role
 from sw_site.jobs.models import Job
 from training.models import Run, TrainedModel
 
@@ -46,7 +47,10 @@ JUDGED = (Answer.RIGHT, Answer.TAKEN, Answer.EDITED)
 
 class SearchQuerySet(models.QuerySet["MistakeSearch"]):
     def visible_to(self, user: User | AnonymousUser) -> SearchQuerySet:
-        return self.filter(dataset__in=Dataset.objects.visible_to(user))
+        return self.open_to(user, Role.VIEWER)
+
+    def open_to(self, user: User | AnonymousUser, role: Role) -> SearchQuerySet:
+        return self.filter(dataset__in=Dataset.objects.open_to(user, role))
 
 
 class MistakeSearch(models.Model):

@@ -9,6 +9,7 @@ from django.db import models
 from django.urls import reverse
 
 from datasets.models import Dataset, DatasetVersion
+from sw_site.accounts.roles import Role
 from sw_site.jobs.models import Job
 from training.models import TrainedModel
 
@@ -27,7 +28,10 @@ class BatchSource(models.TextChoices):
 
 class BatchQuerySet(models.QuerySet["DetectionBatch"]):
     def visible_to(self, user: User | AnonymousUser) -> BatchQuerySet:
-        return self.filter(model__run__version__dataset__in=Dataset.objects.visible_to(user))
+        return self.open_to(user, Role.VIEWER)
+
+    def open_to(self, user: User | AnonymousUser, role: Role) -> BatchQuerySet:
+        return self.filter(model__run__version__dataset__in=Dataset.objects.open_to(user, role))
 
 
 class DetectionBatch(models.Model):
@@ -97,7 +101,10 @@ class Detection(models.Model):
 
 class EvaluationQuerySet(models.QuerySet["Evaluation"]):
     def visible_to(self, user: User | AnonymousUser) -> EvaluationQuerySet:
-        return self.filter(version__dataset__in=Dataset.objects.visible_to(user))
+        return self.open_to(user, Role.VIEWER)
+
+    def open_to(self, user: User | AnonymousUser, role: Role) -> EvaluationQuerySet:
+        return self.filter(version__dataset__in=Dataset.objects.open_to(user, role))
 
 
 class Labels(models.TextChoices):

@@ -13,6 +13,7 @@ from detections.classes import ClassesDiffer, likely
 from detections.label_next import DEFAULT_COUNT, MOST
 from detections.prelabel import DEFAULT_THRESHOLD
 from detections.targets import Answers, classes_of, strangers
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 from training.models import TrainedModel
 
@@ -119,7 +120,7 @@ class SendForm(TargetForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
-        self.fields["dataset"].queryset = Dataset.objects.visible_to(user)  # type: ignore[attr-defined]
+        self.fields["dataset"].queryset = Dataset.objects.open_to(user, Role.REVIEWER)  # type: ignore[attr-defined]
 
 
 class LabelNextForm(forms.Form):

@@ -9,6 +9,7 @@ from django.db import models
 from django.urls import reverse
 
 from datasets.models import Dataset
+from sw_site.accounts.roles import Role
 from sw_site.jobs.models import Job
 from training.models import TrainedModel
 
@@ -28,7 +29,10 @@ class Sound(models.TextChoices):
 
 class VideoQuerySet(models.QuerySet["VideoScan"]):
     def visible_to(self, user: User | AnonymousUser) -> VideoQuerySet:
-        return self.filter(model__run__version__dataset__in=Dataset.objects.visible_to(user))
+        return self.open_to(user, Role.VIEWER)
+
+    def open_to(self, user: User | AnonymousUser, role: Role) -> VideoQuerySet:
+        return self.filter(model__run__version__dataset__in=Dataset.objects.open_to(user, role))
 
 
 class VideoScan(models.Model):

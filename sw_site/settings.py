@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "datasets.access.PolicyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -86,6 +87,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+#: What everybody signed in may do in a dataset that is made, until its managers say otherwise.
+TEAM_ROLE = env_str("SW_TEAM_ROLE", "nobody")
 
 # Background work: the standard Task interface; the Job row (sw_site.jobs) is what people see.
 SW_TASKS = brokers.chosen(env_str("SW_TASKS", "database"))

@@ -16,4 +16,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Most tests are not about roles; tests/access is.
+TEAM_ROLE = "manager"
 WHITENOISE_AUTOREFRESH = True

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 from ninja.pagination import paginate
 
-from datasets.models import DatasetVersion
+from datasets.access import version_by_id
 from sw_site.jobs.models import Job
+from training.access import model_for, models_for, run_for, runs_for
 from training.actions import request_export, start_run
 from training.bases import base_for
 from training.config import TrainingSettings
@@ -185,27 +185,15 @@ class JobOut(Schema):
         return job.pk
 
 
-def visible_runs(request: SignedInRequest) -> QuerySet[Run]:
-    return Run.objects.visible_to(request.user).for_list().select_related("model")
-
-
-def visible_models(request: SignedInRequest) -> QuerySet[TrainedModel]:
-    return TrainedModel.objects.visible_to(request.user).for_list().prefetch_related("exports")
-
-
-def visible_version(request: SignedInRequest, pk: int) -> DatasetVersion:
-    return get_object_or_404(DatasetVersion.objects.visible_to(request.user).select_related("dataset"), pk=pk)
-
-
 @router.get("/runs", response=list[RunOut])
 @paginate
 def list_runs(request: SignedInRequest) -> QuerySet[Run]:
-    return visible_runs(request)
+    return runs_for(request)
 
 
 @router.post("/runs", response={201: RunOut})
 def create_run(request: SignedInRequest, data: RunIn) -> Status[Run]:
-    version = visible_version(request, data.version)
+    version = version_by_id(request, data.version)
     base = base_for(data.base, request.user)
     config = TrainingSettings.for_version(version, base, **data.chosen())
     return Status(201, start_run(version, config, user=request.user, name=data.name, base=base))
@@ -217,7 +205,7 @@ def check_run(request: SignedInRequest, data: RunIn, decode: bool = False) -> li
 
     With `?decode=true` every image is read to its end, which takes up to a minute for 2,000 of them.
     """
-    version = visible_version(request, data.version)
+    version = version_by_id(request, data.version)
     base = base_for(data.base, request.user)
     config = TrainingSettings.for_version(version, base, **data.chosen())
     refuse_bad_overrides(version, config, base)
@@ -226,12 +214,12 @@ def check_run(request: SignedInRequest, data: RunIn, decode: bool = False) -> li
 
 @router.get("/runs/{int:pk}", response=RunOut)
 def get_run(request: SignedInRequest, pk: int) -> Run:
-    return get_object_or_404(visible_runs(request), pk=pk)
+    return run_for(request, pk)
 
 
 @router.get("/runs/{int:pk}/series")
 def series(request: SignedInRequest, pk: int) -> dict[str, Any]:
-    return series_of(get_object_or_404(visible_runs(request), pk=pk))
+    return series_of(run_for(request, pk))
 
 
 @router.get("/models", response=list[ModelOut])
@@ -247,15 +235,15 @@ def list_models(
 ) -> QuerySet[TrainedModel]:
     return ModelFilter.from_query(
         {"text": text, "dataset": dataset, "alias": alias, "tag": tag, "stage": stage, "order": order}
-    ).apply(visible_models(request))
+    ).apply(models_for(request).prefetch_related("exports"))
 
 
 @router.get("/models/{int:pk}", response=ModelOut)
 def get_model(request: SignedInRequest, pk: int) -> TrainedModel:
-    return get_object_or_404(visible_models(request), pk=pk)
+    return model_for(request, pk)
 
 
 @router.post("/models/{int:pk}/exports", response={202: JobOut})
 def create_export(request: SignedInRequest, pk: int, data: ExportIn) -> Status[Job]:
-    model = get_object_or_404(visible_models(request), pk=pk)
+    model = model_for(request, pk)
     return Status(202, request_export(model, data.format, user=request.user))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 
 from training import control
-from training.api import RunOut, visible_runs
+from training.access import run_for
+from training.api import RunOut
 from training.checkpoints import KeptCheckpoint, checkpoints_of
 from training.dashboard import dashboard_json
 from training.filmstrip import as_json
@@ -63,67 +63,63 @@ class FormatOut(Schema):
     reason: str
 
 
-def run_of(request: SignedInRequest, pk: int) -> Run:
-    return get_object_or_404(visible_runs(request), pk=pk)
-
-
 @router.post("/runs/{int:pk}/cancel", response=RunOut)
 def cancel(request: SignedInRequest, pk: int) -> Run:
-    return control.cancel_run(run_of(request, pk), request.user)
+    return control.cancel_run(run_for(request, pk), request.user)
 
 
 @router.post("/runs/{int:pk}/finish", response=RunOut)
 def finish(request: SignedInRequest, pk: int) -> Run:
     """Train no further and end well, with a model of what was learnt."""
-    return control.stop_and_keep(run_of(request, pk), request.user)
+    return control.stop_and_keep(run_for(request, pk), request.user)
 
 
 @router.post("/runs/{int:pk}/pause", response=RunOut)
 def pause(request: SignedInRequest, pk: int) -> Run:
-    return control.pause_run(run_of(request, pk), request.user)
+    return control.pause_run(run_for(request, pk), request.user)
 
 
 @router.post("/runs/{int:pk}/resume", response=RunOut)
 def resume(request: SignedInRequest, pk: int) -> Run:
-    return control.resume_run(run_of(request, pk), request.user)
+    return control.resume_run(run_for(request, pk), request.user)
 
 
 @router.post("/runs/{int:pk}/extend", response={201: RunOut})
 def extend(request: SignedInRequest, pk: int, data: ExtendIn) -> Status[Run]:
     """A new run that goes on where this one ended."""
-    return Status(201, control.extend_run(run_of(request, pk), data.steps, user=request.user))
+    return Status(201, control.extend_run(run_for(request, pk), data.steps, user=request.user))
 
 
 @router.post("/runs/{int:pk}/mend", response=RunOut)
 def mend(request: SignedInRequest, pk: int) -> Run:
     """What the page's button does after a failure; answers the run that goes on or begins."""
-    return control.mend_run(run_of(request, pk), user=request.user)
+    return control.mend_run(run_for(request, pk), user=request.user)
 
 
 @router.post("/runs/{int:pk}/priority", response=RunOut)
 def priority(request: SignedInRequest, pk: int, data: PriorityIn) -> Run:
-    return control.set_priority(run_of(request, pk), data.priority, request.user)
+    return control.set_priority(run_for(request, pk), data.priority, request.user)
 
 
 @router.post("/runs/{int:pk}/pin", response=RunOut)
 def pin(request: SignedInRequest, pk: int, data: PinIn) -> Run:
-    return control.set_pinned(run_of(request, pk), data.pinned, request.user)
+    return control.set_pinned(run_for(request, pk), data.pinned, request.user)
 
 
 @router.get("/runs/{int:pk}/history", response=list[EventOut])
 def history(request: SignedInRequest, pk: int) -> list[RunEvent]:
-    return list(run_of(request, pk).history.select_related("user"))
+    return list(run_for(request, pk).history.select_related("user"))
 
 
 @router.get("/runs/{int:pk}/checkpoints", response=list[CheckpointOut])
 def checkpoints(request: SignedInRequest, pk: int) -> list[KeptCheckpoint]:
-    return checkpoints_of(run_of(request, pk))
+    return checkpoints_of(run_for(request, pk))
 
 
 @router.get("/runs/{int:pk}/frames")
 def frames(request: SignedInRequest, pk: int) -> list[dict[str, Any]]:
     """What was found on the same few validation photos at each evaluation."""
-    return [as_json(frame) for frame in run_of(request, pk).frames.all()]
+    return [as_json(frame) for frame in run_for(request, pk).frames.all()]
 
 
 @router.get("/compare")

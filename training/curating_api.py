@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
 
-from datasets.models import Image
+from datasets.access import image_for
 from training import curating
-from training.api import ModelOut, visible_models
+from training.access import model_for
+from training.api import ModelOut
 from training.cards import model_card
 from training.http import SignedInRequest
 from training.lineage import lineage_json, uses_of
@@ -46,26 +46,22 @@ class UseOut(Schema):
     models: list[int]
 
 
-def model_of(request: SignedInRequest, pk: int) -> TrainedModel:
-    return get_object_or_404(visible_models(request), pk=pk)
-
-
 @router.put("/models/{int:pk}/aliases/{name}", response=ModelOut)
 def put_alias(request: SignedInRequest, pk: int, name: str) -> TrainedModel:
     """Let an alias of the model's dataset point at this model."""
-    curating.move_alias(model_of(request, pk), name, request.user)
-    return model_of(request, pk)
+    curating.move_alias(model_for(request, pk), name, request.user)
+    return model_for(request, pk)
 
 
 @router.delete("/models/{int:pk}/aliases/{name}", response=ModelOut)
 def delete_alias(request: SignedInRequest, pk: int, name: str) -> TrainedModel:
-    curating.drop_alias(model_of(request, pk), name, request.user)
-    return model_of(request, pk)
+    curating.drop_alias(model_for(request, pk), name, request.user)
+    return model_for(request, pk)
 
 
 @router.patch("/models/{int:pk}/description", response=ModelOut)
 def describe(request: SignedInRequest, pk: int, data: DescribeIn) -> TrainedModel:
-    model = model_of(request, pk)
+    model = model_for(request, pk)
     if data.stage is not None:
         curating.set_stage(model, data.stage, request.user)
     if data.tags is not None:
@@ -77,23 +73,23 @@ def describe(request: SignedInRequest, pk: int, data: DescribeIn) -> TrainedMode
 
 @router.get("/models/{int:pk}/card")
 def card(request: SignedInRequest, pk: int) -> dict[str, Any]:
-    return model_card(model_of(request, pk))
+    return model_card(model_for(request, pk))
 
 
 @router.get("/models/{int:pk}/lineage")
 def lineage(request: SignedInRequest, pk: int) -> dict[str, Any]:
-    return lineage_json(model_of(request, pk))
+    return lineage_json(model_for(request, pk))
 
 
 @router.get("/models/{int:pk}/history", response=list[ModelEventOut])
 def model_history(request: SignedInRequest, pk: int) -> list[ModelEvent]:
-    return list(model_of(request, pk).history.select_related("user"))
+    return list(model_for(request, pk).history.select_related("user"))
 
 
 @router.get("/images/{int:pk}/uses", response=list[UseOut])
 def image_uses(request: SignedInRequest, pk: int) -> list[dict[str, Any]]:
     """The versions that hold a photo, and the models trained on them."""
-    image = get_object_or_404(Image.objects.visible_to(request.user), pk=pk)
+    image = image_for(request, pk)
     return [
         {
             "version": use.version.pk,

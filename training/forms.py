@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from datasets.models import DatasetVersion
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 from training import presets
 from training.bases import BACKBONE_SUFFIX, NOTHING, Base, base_choices, base_for
@@ -150,7 +151,7 @@ class RunForm(forms.Form):
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        versions = DatasetVersion.objects.visible_to(user).select_related("dataset").order_by("-pk")
+        versions = DatasetVersion.objects.open_to(user, Role.MANAGER).select_related("dataset").order_by("-pk")
         self.fields["version"].queryset = versions  # type: ignore[attr-defined]
         self.fields["base"].choices = base_choices(user)  # type: ignore[attr-defined]
         own = [(config.reference, config.title) for config in all_imported() if not config.refusal]

@@ -10,6 +10,7 @@ from django.db import models
 from django.urls import reverse
 
 from datasets.models import Dataset, DatasetVersion
+from sw_site.accounts.roles import Role
 from sw_site.jobs.models import Job, JobState
 from training.engine.architectures.preset import DETECTORS, EXPORTS
 from training.engine.architectures.presets import PRESETS
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, user: User | AnonymousUser) -> RunQuerySet:
-        return self.filter(version__dataset__in=Dataset.objects.visible_to(user))
+        return self.open_to(user, Role.VIEWER)
+
+    def open_to(self, user: User | AnonymousUser, role: Role) -> RunQuerySet:
+        return self.filter(version__dataset__in=Dataset.objects.open_to(user, role))
 
     def for_list(self) -> RunQuerySet:
         return self.select_related("version__dataset", "job", "created_by")
@@ -141,7 +145,10 @@ class Metric(models.Model):
 
 class TrainedModelQuerySet(models.QuerySet["TrainedModel"]):
     def visible_to(self, user: User | AnonymousUser) -> TrainedModelQuerySet:
-        return self.filter(run__version__dataset__in=Dataset.objects.visible_to(user))
+        return self.open_to(user, Role.VIEWER)
+
+    def open_to(self, user: User | AnonymousUser, role: Role) -> TrainedModelQuerySet:
+        return self.filter(run__version__dataset__in=Dataset.objects.open_to(user, role))
 
     def for_list(self) -> TrainedModelQuerySet:
         rows = self.select_related("run__version__dataset", "run__created_by")

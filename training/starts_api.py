@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from ninja import File, Router, Schema, Status
 from ninja.files import UploadedFile
 
+from datasets.access import version_by_id
 from datasets.models import DatasetVersion
 from sw_site.jobs.models import Job
 from training.api import RunIn
@@ -173,9 +174,7 @@ class ConfigTextOut(Schema):
 @router.post("/runs/config", response=ConfigTextOut)
 def config_of_run(request: SignedInRequest, data: ConfigTextIn) -> Effective:
     """The pipeline.config of a run before it is made, and what is changed in it."""
-    version = get_object_or_404(
-        DatasetVersion.objects.visible_to(request.user).select_related("dataset"), pk=data.version
-    )
+    version = version_by_id(request, data.version)
     base = base_for(data.base, request.user)
     return effective(version, TrainingSettings.for_version(version, base, **data.chosen()), base, data.files())
 
@@ -183,7 +182,7 @@ def config_of_run(request: SignedInRequest, data: ConfigTextIn) -> Effective:
 @router.post("/trials", response={202: TrialOut})
 def create_trial(request: SignedInRequest, data: RunIn) -> Status[Trial]:
     """Tries settings out: seconds a step and memory. Ask under its key until `state` is done or failed."""
-    version = get_object_or_404(DatasetVersion.objects.visible_to(request.user), pk=data.version)
+    version = version_by_id(request, data.version)
     base = base_for(data.base, request.user)
     config = TrainingSettings.for_version(version, base, **data.chosen())
     refuse_if_blocked(preflight(version, config, base))

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 
-from datasets.access import may_manage
+from datasets.access import permit_user
 from datasets.browsing.filters import GridFilter
 from datasets.curation import actions
 from datasets.curation.actions import Outcome
 from datasets.curation.changes import Progress, silent
-from datasets.models import Dataset, LabelClass, Work
+from datasets.models import Dataset, LabelClass, ReviewState, Work
 from datasets.review import checks
 from datasets.review.assigning import deal, told
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
@@ -51,7 +52,15 @@ def perform(
         raise UserError("unknown_action", f"There is no action “{order.action}”. Choose one of: {known}.", 422)
     if not ids:
         raise UserError("nothing_chosen", "No photo is chosen. Tick some photos, or choose all that match.", 422)
+    permit_user(user, dataset, needs(order))
     return ACTIONS[order.action](dataset, ids, order, user, progress)
+
+
+def needs(order: Order) -> Role:
+    """The role an order needs: labelling is the annotators', judging and dealing out the reviewers'."""
+    if order.action == "state" and order.state not in (ReviewState.UNLABELLED, ReviewState.LABELLED):
+        return Role.REVIEWER
+    return ACTION_ROLES.get(order.action, Role.ANNOTATOR)
 
 
 def chosen_ids(dataset: Dataset, ids: Sequence[int], everything: bool, query: str) -> list[int]:
@@ -89,8 +98,6 @@ def _assign_review(
 
 
 def _check(dataset: Dataset, ids: Sequence[int], order: Order, user: User | None, progress: Progress) -> Outcome:
-    if user is not None and not may_manage(user, dataset):
-        raise UserError("not_yours", "Only staff and whoever made the dataset choose its hidden checks.", 403)
     added, left = checks.choose(dataset, ids, user)
     said = (
         f" {actions.photos(left)} left alone: they are checks already, damaged, or without an answer." if left else ""
@@ -115,6 +122,12 @@ def _view(dataset: Dataset, ids: Sequence[int], order: Order, user: User | None,
     return actions.add_to_view(dataset, ids, user, order.view)
 
 
+ACTION_ROLES = {
+    "assign": Role.REVIEWER,
+    "assign_review": Role.REVIEWER,
+    "delete": Role.REVIEWER,
+    "check": Role.MANAGER,
+}
 ACTIONS: dict[str, Performer] = {
     "verify": lambda dataset, ids, order, user, progress: actions.mark_verified(dataset, ids, user, True, progress),
     "unverify": lambda dataset, ids, order, user, progress: actions.mark_verified(dataset, ids, user, False, progress),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 
+from datasets.access import permit_user
 from datasets.curation.actions import Outcome
 from datasets.curation.classes import merge_classes
-from datasets.curation.dispatch import Order, perform, target_class
+from datasets.curation.dispatch import Order, needs, perform, target_class
 from datasets.curation.undo import undo_change
 from datasets.models import BulkChange, Dataset, LabelClass
 from sw_site.jobs.context import JobContext
@@ -40,6 +41,7 @@ LONG = {
 
 def perform_or_submit(dataset: Dataset, ids: Sequence[int], order: Order, user: User) -> Outcome | Job:
     """Now for a handful, as a job for more."""
+    permit_user(user, dataset, needs(order))
     if len(ids) <= AT_ONCE or order.action not in LONG:
         return perform(dataset, ids, order, user)
     order = _with_class(dataset, order)

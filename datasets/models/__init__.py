@@ -5,6 +5,7 @@ from datasets.models.curation import BulkChange, Decision, LikePair, SavedView
 from datasets.models.dataset import Dataset, LabelClass
 from datasets.models.image import Image, ReviewState
 from datasets.models.keys import EditorKeys
+from datasets.models.membership import Membership
 from datasets.models.origin import ImageOrigin, OriginKind
 from datasets.models.presence import Presence
 from datasets.models.review import CheckAnswer, CheckImage, CheckSet, Lease, NotMeasured, ReviewEvent, ReviewNote, Work
@@ -28,6 +29,7 @@ __all__ = [
     "Lease",
     "LikePair",
     "NotMeasured",
+    "Membership",
     "OriginKind",
     "Presence",
     "ReviewEvent",

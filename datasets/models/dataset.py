@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Q
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from datasets.colours import class_colour
+from sw_site.accounts.roles import MEMBER_ROLES, Role, team_role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -20,8 +22,17 @@ if TYPE_CHECKING:
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
     def visible_to(self, user: User | AnonymousUser) -> DatasetQuerySet:
-        """The one door to datasets. Everyone on the team sees all of them until roles say otherwise."""
-        return self if user.is_authenticated else self.none()
+        """The one door to datasets: administrators see all, others those in which they have a role."""
+        return self.open_to(user, Role.VIEWER)
+
+    def open_to(self, user: User | AnonymousUser, role: Role) -> DatasetQuerySet:
+        """Datasets in which the person has at least this role."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_staff:
+            return self
+        member = apps.get_model("datasets", "Membership").objects.filter(user=user.pk, role__gte=role)
+        return self.filter(Q(team_role__gte=role) | Q(pk__in=member.values("dataset")))
 
     def for_list(self) -> DatasetQuerySet:
         labelled = Q(images__state__in=["labelled", "approved"])
@@ -34,6 +45,12 @@ class Dataset(models.Model):
     description = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
+    team_role = models.PositiveSmallIntegerField(
+        "everybody on the site is",
+        choices=[(role.value, role.label) for role in (Role.NOBODY, *MEMBER_ROLES)],
+        default=team_role,
+        help_text="What people may do here who are not members.",
+    )
 
     objects = DatasetQuerySet.as_manager()
 
@@ -46,10 +63,22 @@ class Dataset(models.Model):
     def save(self, *args: object, **kwargs: object) -> None:
         if not self.slug:
             self.slug = self._free_slug()
+        is_new = self._state.adding
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+        if is_new and self.created_by_id:
+            self.memberships.create(user_id=self.created_by_id, role=Role.MANAGER)
 
     def get_absolute_url(self) -> str:
         return reverse("datasets:dataset-detail", args=[self.slug])
+
+    def role_of(self, user: User | AnonymousUser) -> Role:
+        """The person's role here: the higher of their own and everybody's."""
+        if not user.is_authenticated or not user.is_active:
+            return Role.NOBODY
+        if user.is_staff or self.team_role >= Role.MANAGER:
+            return Role.MANAGER
+        own = self.memberships.filter(user=user.pk).values_list("role", flat=True).first()
+        return Role(max(self.team_role, own or 0))
 
     def _free_slug(self) -> str:
         base = slugify(self.name)[:100] or "dataset"

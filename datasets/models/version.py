@@ -9,6 +9,7 @@ from django.db import models
 from django.urls import reverse
 
 from datasets.models.dataset import Dataset
+from sw_site.accounts.roles import Role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -21,7 +22,10 @@ SPLITS = ("train", "val", "test")
 
 class DatasetVersionQuerySet(models.QuerySet["DatasetVersion"]):
     def visible_to(self, user: User | AnonymousUser) -> DatasetVersionQuerySet:
-        return self.filter(dataset__in=Dataset.objects.visible_to(user))
+        return self.open_to(user, Role.VIEWER)
+
+    def open_to(self, user: User | AnonymousUser, role: Role) -> DatasetVersionQuerySet:
+        return self.filter(dataset__in=Dataset.objects.open_to(user, role))
 
 
 class DatasetVersion(models.Model):

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from datasets.access import dataset_for, image_for, managed_dataset_for
+from datasets.access import dataset_for, image_for, managed_dataset_for, permit_user
 from datasets.curation.dispatch import chosen_ids
 from datasets.models import Image, ReviewNote
 from datasets.review import checks, verdicts
@@ -18,7 +18,8 @@ from datasets.review.assigning import deal, ids_of, people_called, told
 from datasets.review.blind import answer_of
 from datasets.review.measured import excuse, measure
 from datasets.review.progress import progress
-from datasets.review.queue import renew, take_next
+from datasets.review.queue import ROLE_FOR, renew, take_next
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 
 router = Router(tags=["review"])
@@ -143,7 +144,9 @@ def list_events(request: HttpRequest, pk: int) -> Any:
 @router.post("/{slug}/queue", url_name="queue_next")
 def next_image(request: HttpRequest, slug: str, body: NextIn) -> dict[str, Any]:
     """The image to go on with, which is then nobody else's; null when nothing is left."""
-    image = take_next(dataset_for(request, slug), _user(request), body.work, body.done)
+    dataset = dataset_for(request, slug)
+    permit_user(_user(request), dataset, ROLE_FOR.get(body.work, Role.ANNOTATOR))
+    image = take_next(dataset, _user(request), body.work, body.done)
     return {"image": image.pk if image else None, "url": desk_url(image, body.work) if image else None}
 
 

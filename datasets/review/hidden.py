@@ -23,6 +23,7 @@ from datasets.models import (
     ReviewState,
     Revision,
 )
+from sw_site.accounts.roles import Role
 
 
 def hidden_checks(user: Any) -> QuerySet[CheckImage]:
@@ -38,7 +39,8 @@ def hidden_checks(user: Any) -> QuerySet[CheckImage]:
         return items.filter(handed)
     judged = ReviewEvent.objects.filter(image=OuterRef("image"), user=user.pk).order_by()
     saved = Revision.objects.filter(image=OuterRef("image"), user=user.pk, change=None).order_by()
-    known = Q(chosen_by=user.pk) | Q(check_set__dataset__created_by=user.pk) | Q(Exists(judged)) | Q(Exists(saved))
+    managed = Q(check_set__dataset__in=Dataset.objects.open_to(user, Role.MANAGER))
+    known = Q(chosen_by=user.pk) | managed | Q(Exists(judged)) | Q(Exists(saved))
     return items.filter(handed | ~known)
 
 

@@ -19,12 +19,15 @@ from datasets.models import Dataset, Image, Lease, ReviewEvent, ReviewState, Wor
 from datasets.models.image import ImageQuerySet
 from datasets.review.checks import due_check, finish_check, open_check
 from datasets.review.hidden import hidden_checks
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
 
 LEASE = timedelta(minutes=30)
+#: Who takes from which queue.
+ROLE_FOR = {str(Work.LABEL): Role.ANNOTATOR, str(Work.REVIEW): Role.REVIEWER}
 #: Looked up at a time; enough for as many people who ask in the same moment.
 AHEAD = 20
 #: What others put back behind the place that was looked at is found by the second look.

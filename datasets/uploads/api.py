@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from ninja import Router, Schema, Status
 
-from datasets.access import dataset_for
+from datasets.access import dataset_for, permit
 from datasets.importing.classes import parse_mapping
 from datasets.importing.importer import ImportOptions
 from datasets.jobs import import_job, preview_job
@@ -63,7 +63,10 @@ def batch_for(request: HttpRequest, slug: str) -> UploadBatch | None:
 
 def upload_for(request: HttpRequest, pk: UUID) -> Upload:
     batches = UploadBatch.objects.visible_to(request.user).filter(closed_at=None)
-    return get_object_or_404(Upload.objects.select_related("batch__dataset", "batch__user"), pk=pk, batch__in=batches)
+    uploads = Upload.objects.select_related("batch__dataset", "batch__user")
+    upload = get_object_or_404(uploads, pk=pk, batch__in=batches)
+    permit(request, upload.batch.dataset)
+    return upload
 
 
 @router.get("/{slug}", response=BatchOut)

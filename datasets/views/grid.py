@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
-from datasets.access import dataset_for, may_manage
+from datasets.access import dataset_for, may_manage, permit_user
 from datasets.browsing import GridFilter, page_of
 from datasets.browsing.filters import FLAGS, SIZES, SORTS, whole
 from datasets.browsing.words import WORDS, chips
-from datasets.curation.dispatch import Order, chosen_ids
+from datasets.curation.dispatch import Order, chosen_ids, needs
 from datasets.curation.jobs import perform_or_submit, undo_or_submit
 from datasets.models import Dataset, ReviewState, SavedView
 from datasets.models.version import SPLITS
@@ -93,6 +93,7 @@ def image_act(request: HttpRequest, slug: str) -> HttpResponse:
         new_class=data.get("new_class", "").replace("\x00", ""),
         view=data.get("view", "").replace("\x00", ""),
     )
+    permit_user(request.user, dataset, needs(order))  # type: ignore[arg-type]
     query = GridFilter.parse(data.get("query", "")).query_string()
     ticked = [pk for pk in map(whole, data.getlist("image")) if pk]
     try:

@@ -28,6 +28,7 @@ from datasets.review.desk import desk_context
 from datasets.review.hidden import blindfold
 from datasets.revisions import overlay, restore_revision
 from datasets.thumbnails import SIZES, ensure_thumbnail
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 
 #: Files are named by their content, so a browser may keep them for a year; they stay private to the person.
@@ -60,7 +61,7 @@ def image_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "grid_url": image.dataset.get_absolute_url() + query,
         "filmstrip": near.strip,
         "history_url": reverse("datasets:image-history", args=[image.pk]),
-        "can_edit": True,
+        "can_edit": image.dataset.role_of(request.user) >= Role.ANNOTATOR,
         "editor_data": editor_data(request, image, near.previous, previous_url, next_url, answer),
         "key_table": key_table(request.user),  # type: ignore[arg-type]
         **desk_context(request, image, answer),
@@ -168,7 +169,8 @@ def image_history(request: HttpRequest, pk: int) -> HttpResponse:
     classes = {one.pk: one for one in image.dataset.classes.all()}
     for revision in page:
         revision.overlay = overlay(image, revision, classes)  # type: ignore[attr-defined]
-    context = {"image": image, "dataset": image.dataset, "page": page, "can_edit": True}
+    context = {"image": image, "dataset": image.dataset, "page": page}
+    context["can_edit"] = image.dataset.role_of(request.user) >= Role.ANNOTATOR
     return TemplateResponse(request, "datasets/image_history.html", context)
 
 

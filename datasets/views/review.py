@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from datasets.access import dataset_for, image_for, managed_dataset_for, may_manage
+from datasets.access import dataset_for, image_for, managed_dataset_for, may_manage, permit_user
 from datasets.browsing import GridFilter
 from datasets.browsing.filters import whole
 from datasets.browsing.tiles import load_tiles
@@ -27,8 +27,9 @@ from datasets.review.blind import answer_of
 from datasets.review.comparing import answers_to, compare, drawn
 from datasets.review.measured import excuse, excused, measure
 from datasets.review.progress import as_csv, daily, progress
-from datasets.review.queue import take_next
+from datasets.review.queue import ROLE_FOR, take_next
 from datasets.review.verdicts import open_notes, resolve_note
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 
 NOTES_A_PAGE = 50
@@ -84,6 +85,7 @@ def queue_next(request: HttpRequest, slug: str, work: str) -> HttpResponse:
     """Hand out the next image and open it."""
     dataset = dataset_for(request, slug)
     user: Any = request.user
+    permit_user(user, dataset, ROLE_FOR.get(work, Role.ANNOTATOR))
     try:
         image = take_next(dataset, user, work, whole(request.POST.get("done", "")))
     except UserError as error:

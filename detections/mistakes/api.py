@@ -6,12 +6,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema, Status
 from ninja.pagination import paginate
 
-from datasets.models import Dataset
-from detections.access import model_for, search_for, searches_for, suspicion_for, who
+from datasets.access import dataset_for
+from detections.access import model_for, search_for, searches_for, seen_model, suspicion_for, who
 from detections.loop import go_on, loop_json, loop_of
 from detections.mistake_models import Answer, MistakeSearch, Suspicion
 from detections.mistakes.actions import start_fold_search, start_search
@@ -88,8 +87,8 @@ def list_searches(request: HttpRequest) -> QuerySet[MistakeSearch]:
 
 @router.post("", response={202: dict[str, Any]})
 def create_search(request: HttpRequest, data: SearchIn) -> Status[dict[str, Any]]:
-    dataset = get_object_or_404(Dataset.objects.visible_to(who(request)), slug=data.dataset)
-    model = model_for(request, data.model)
+    dataset = dataset_for(request, data.dataset)
+    model = seen_model(request, data.model)
     if data.folds:
         return Status(202, search_json(start_fold_search(dataset, model, data.folds, who(request)), who(request)))
     return Status(202, search_json(start_search(dataset, model, who(request)), who(request)))

@@ -9,6 +9,7 @@ from django import forms
 from datasets.models import Dataset
 from detections.mistake_models import MistakeSearch
 from detections.mistakes.actions import start_fold_search, start_search
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 from training.models import TrainedModel
 
@@ -34,7 +35,7 @@ class SearchForm(forms.Form):
         self.user = user
         self.models = TrainedModel.objects.visible_to(user).select_related("run__version__dataset")
         self.fields["model"].queryset = self.models  # type: ignore[attr-defined]
-        self.fields["dataset"].queryset = Dataset.objects.visible_to(user)  # type: ignore[attr-defined]
+        self.fields["dataset"].queryset = Dataset.objects.open_to(user, Role.REVIEWER)  # type: ignore[attr-defined]
 
     @property
     def has_models(self) -> bool:

@@ -6,13 +6,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 from ninja.pagination import paginate
 
-from datasets.models import Dataset
+from datasets.access import dataset_for
 from detections.access import model_for, video_for, videos_for, who
 from detections.video_models import VideoScan
 from detections.videos.actions import send_frames, start_video
@@ -83,6 +82,6 @@ def get_video(request: HttpRequest, pk: int) -> dict[str, Any]:
 @router.post("/{int:pk}/frames", response={202: dict[str, Any]})
 def create_frames(request: HttpRequest, pk: int, data: FramesIn) -> Status[dict[str, Any]]:
     """The frames that the model is least sure of become images of a dataset."""
-    dataset = get_object_or_404(Dataset.objects.visible_to(who(request)), slug=data.dataset)
+    dataset = dataset_for(request, data.dataset)
     job = send_frames(video_for(request, pk), dataset, data.count, who(request))
     return Status(202, {"job": job.pk, "frames": len(job.payload["numbers"])})

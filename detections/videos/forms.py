@@ -8,6 +8,7 @@ from django import forms
 
 from detections.video_models import VideoScan
 from detections.videos.actions import start_video
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 from training.models import TrainedModel
 
@@ -32,7 +33,7 @@ class VideoForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.models = TrainedModel.objects.visible_to(user).select_related("run")
+        self.models = TrainedModel.objects.open_to(user, Role.REVIEWER).select_related("run")
         self.fields["model"].queryset = self.models  # type: ignore[attr-defined]
 
     @property

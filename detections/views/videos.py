@@ -8,10 +8,11 @@ from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from datasets.access import dataset_for
 from datasets.models import Dataset
 from detections.access import video_for, videos_for, who
 from detections.videos.actions import send_frames, uncertain_frames
@@ -20,6 +21,7 @@ from detections.videos.forms import VideoForm
 from detections.videos.ranges import ranged
 from detections.videos.work import remarks
 from detections.views.status import status_response
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 
 ROWS_PER_PAGE = 50
@@ -54,7 +56,7 @@ def video_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "summary": scan.summary,
         "rows": rows(scan) if done else [],
         "remarks": remarks(scan.summary) if done else [],
-        "datasets": Dataset.objects.visible_to(request.user).order_by("name") if done else [],
+        "datasets": Dataset.objects.open_to(request.user, Role.REVIEWER).order_by("name") if done else [],
         "frames": min(USUAL_FRAMES, len(uncertain_frames(scan, USUAL_FRAMES))) if done else 0,
     }
     return TemplateResponse(request, "detections/video_detail.html", context)
@@ -87,7 +89,7 @@ def video_frames(request: HttpRequest, pk: int) -> HttpResponse:
     """Sends the frames the model is least sure of to a dataset."""
     scan = video_for(request, pk)
     chosen = request.POST.get("dataset", "")
-    dataset = get_object_or_404(Dataset.objects.visible_to(request.user), slug=chosen)
+    dataset = dataset_for(request, chosen)
     count = request.POST.get("count", "")
     try:
         job = send_frames(scan, dataset, int(count) if count.isdecimal() and len(count) < 7 else 0, who(request))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,16 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
+from sw_site.accounts.roles import Role
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from sw_site.accounts.models import User
 
 LOG_LIMIT = 20_000
+#: What the apps add: a condition on jobs for a person and the role they need in what the job belongs to.
+SHARED: list[Callable[[User, Role], models.Q]] = []
 
 
 class JobState(models.TextChoices):
@@ -37,8 +42,19 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(state=JobState.RUNNING, heartbeat__lt=limit)
 
     def visible_to(self, user: User | AnonymousUser) -> JobQuerySet:
-        """Jobs a person may see. Everyone on the team sees all of them until roles say otherwise."""
-        return self if user.is_authenticated else self.none()
+        """Jobs a person may see: their own, and those of what they may see."""
+        return self.open_to(user, Role.VIEWER)
+
+    def open_to(self, user: User | AnonymousUser, role: Role) -> JobQuerySet:
+        """Jobs of the person's own, and of datasets in which they have this role; administrators have all."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_staff:
+            return self
+        theirs = models.Q(user=user.pk)
+        for jobs_of in SHARED:
+            theirs |= jobs_of(user, role)
+        return self.filter(theirs)
 
     def claim(self, pk: int, worker: str) -> bool:
         """Take a queued job; False when somebody else (or a cancel) was quicker. Safe against duplicate delivery."""

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
+from sw_site.accounts.roles import NotAllowed, Role
 from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.queue import retry
 
@@ -44,9 +45,17 @@ def job_status(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "jobs/_job_status.html", {"job": job})
 
 
+def job_to_change(request: HttpRequest, pk: int) -> Job:
+    """A job of one's own, or of a dataset one manages; NotAllowed (403) for others that one sees."""
+    job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
+    if not Job.objects.open_to(request.user, Role.MANAGER).filter(pk=pk).exists():
+        raise NotAllowed(Role.MANAGER, "this job")
+    return job
+
+
 @require_POST
 def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
+    job = job_to_change(request, pk)
     job.request_cancel()
     messages.info(request, f"“{job.title}” was asked to stop." if job.is_active else f"“{job.title}” is cancelled.")
     return redirect(request.POST.get("next_page") == "subject" and job.subject_url or job.get_absolute_url())
@@ -54,7 +63,7 @@ def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def job_retry(request: HttpRequest, pk: int) -> HttpResponse:
-    job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
+    job = job_to_change(request, pk)
     if retry(job):
         messages.info(request, f"“{job.title}” is waiting for a worker again.")
     else:

@@ -18,7 +18,7 @@ PEOPLE, ROUNDS, PHOTOS = 8, 6, 12
 MAKE = """
 from django.contrib.auth import get_user_model
 for number in range({people}):
-    get_user_model().objects.create_user(f"racer{{number}}", password="secret-42-pass")
+    get_user_model().objects.create_user(f"racer{{number}}", password="secret-42-pass", is_staff=True)
 print("made")
 """
 

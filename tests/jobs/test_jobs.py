@@ -230,8 +230,9 @@ def test_a_failed_job_can_be_tried_again():
     assert retry(job) is False
 
 
-def test_pages(client, visitor):
+def test_pages(client, visitor, alice):
     job = run_here(make(refuse))
+    Job.objects.filter(pk=job.pk).update(user=alice)
     assert b"no train split" in client.get(job.get_absolute_url()).content
     assert b"A test" in client.get(reverse("jobs:job-list")).content
     assert b"A test" not in client.get(reverse("jobs:job-list") + "?state=running").content

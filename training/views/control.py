@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST
 
 from sw_site.lib.errors import UserError
 from training import control
+from training.access import run_for
 from training.http import SignedInRequest
 from training.models import Run
-from training.views.runs import visible_run
 
 
 @require_POST
@@ -71,7 +71,7 @@ def run_pin(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def act(request: SignedInRequest, pk: int, action: Callable[[Run, Any], Run], words: str) -> HttpResponse:
-    run = visible_run(request, pk)
+    run = run_for(request, pk)
     try:
         run = action(run, request.user)
     except UserError as error:

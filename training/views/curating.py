@@ -7,18 +7,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
-from datasets.models import Image
+from datasets.access import image_for
 from sw_site.lib.errors import UserError
 from training import curating
+from training.access import model_for
 from training.cards import as_markdown, model_card
 from training.http import SignedInRequest
 from training.lineage import uses_of
 from training.models import TrainedModel
-from training.views.models import visible_model
 
 
 @require_POST
@@ -44,7 +44,7 @@ def model_describe(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def act(request: SignedInRequest, pk: int, action: Callable[[TrainedModel], Any], words: str) -> HttpResponse:
-    model = visible_model(request, pk)
+    model = model_for(request, pk)
     try:
         action(model)
     except UserError as error:
@@ -57,7 +57,7 @@ def act(request: SignedInRequest, pk: int, action: Callable[[TrainedModel], Any]
 @require_safe
 def model_card_download(request: SignedInRequest, pk: int) -> HttpResponse:
     """The card as Markdown, or as JSON with `?format=json`."""
-    model = visible_model(request, pk)
+    model = model_for(request, pk)
     card = model_card(model)
     name = slugify(model.name) or f"model-{model.pk}"
     if request.GET.get("format") == "json":
@@ -70,5 +70,5 @@ def model_card_download(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 def image_uses(request: SignedInRequest, pk: int) -> HttpResponse:
     """A fragment: the versions that hold a photo, and the models that learnt from them."""
-    image = get_object_or_404(Image.objects.visible_to(request.user), pk=pk)
+    image = image_for(request, pk)
     return render(request, "training/_image_uses.html", {"uses": uses_of(image, request.user)})

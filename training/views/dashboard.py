@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from datasets.models import Dataset
+from datasets.access import dataset_for
 from training.dashboard import dashboard, figures_over_time, work_at_hand
 from training.http import SignedInRequest
 
@@ -21,5 +20,5 @@ def desk(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def desk_series(request: SignedInRequest, slug: str) -> JsonResponse:
-    dataset = get_object_or_404(Dataset.objects.visible_to(request.user), slug=slug)
+    dataset = dataset_for(request, slug)
     return JsonResponse(figures_over_time(dataset, request.user))

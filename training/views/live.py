@@ -11,6 +11,7 @@ from django.utils.html import escape
 from django.views.decorators.http import condition, require_safe
 
 from sw_site.jobs.models import JobState
+from training.access import run_for
 from training.checkpoints import checkpoints_of
 from training.control import PRIORITIES, place_in_queue
 from training.failures import log_tail
@@ -22,7 +23,6 @@ from training.mending import mend_for
 from training.models import Run
 from training.series import series_of, state_of
 from training.views.models import class_rows
-from training.views.runs import visible_run
 
 #: htmx stops polling at this status.
 STOP_POLLING = 286
@@ -31,7 +31,7 @@ NOTHING_NEW = 204
 
 @require_safe
 def run_detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    run = visible_run(request, pk)
+    run = run_for(request, pk)
     context = {
         **run_page(run),
         "frames": filmstrip(run, request.user),
@@ -46,7 +46,7 @@ def run_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 def run_status(request: SignedInRequest, pk: int) -> HttpResponse:
     """The moving part of the page; once the run has ended the whole page is fetched anew, with its other buttons."""
-    run = visible_run(request, pk)
+    run = run_for(request, pk)
     page = run_page(run)
     moved = request.GET.get("was", page["can_do"]) != page["can_do"]
     response = render(request, "training/_run_status.html", {**page, "oob": True, "moved": moved})
@@ -58,7 +58,7 @@ def run_status(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 def run_frames(request: SignedInRequest, pk: int) -> HttpResponse:
     """The filmstrip, when there is an evaluation that the page does not have yet."""
-    run = visible_run(request, pk)
+    run = run_for(request, pk)
     frames = filmstrip(run, request.user)
     if not frames or request.GET.get("have") == str(frames[-1].step):
         return HttpResponse(status=NOTHING_NEW if run.is_active else STOP_POLLING)
@@ -68,7 +68,7 @@ def run_frames(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 def run_log(request: SignedInRequest, pk: int) -> HttpResponse:
     """The log as a fragment: text made safe to put into a page."""
-    run = visible_run(request, pk)
+    run = run_for(request, pk)
     text = f"{run.job.log if run.job else ''}\n{log_tail(run.directory / 'log.txt')}".strip()
     status = 200 if run.is_active else STOP_POLLING
     return HttpResponse(escape(text or "Nothing has been written yet."), status=status)
@@ -83,7 +83,7 @@ def what_it_has(request: HttpRequest, pk: int) -> str | None:
 @condition(etag_func=what_it_has)
 def run_series(request: SignedInRequest, pk: int) -> HttpResponse:
     """The curves; a browser that has the latest is told so and nothing is read."""
-    response = JsonResponse(series_of(visible_run(request, pk)))
+    response = JsonResponse(series_of(run_for(request, pk)))
     response["Cache-Control"] = "private, no-cache"
     return response
 

@@ -8,13 +8,14 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from datasets.models import Dataset
 from sw_site.jobs.models import Job
 from sw_site.lib.errors import UserError
+from training.access import model_for, models_for
 from training.actions import export_of, request_export
 from training.archives import zip_of
 from training.cards import model_card
@@ -29,15 +30,10 @@ from training.models import ModelStage, Run, TrainedModel
 PAGE_SIZE = 50
 
 
-def visible_model(request: SignedInRequest, pk: int) -> TrainedModel:
-    models = TrainedModel.objects.visible_to(request.user).for_list()
-    return get_object_or_404(models.select_related("run__base_model", "run__job"), pk=pk)
-
-
 @require_safe
 def model_list(request: SignedInRequest) -> HttpResponse:
     chosen = ModelFilter.from_query(request.GET)
-    models = chosen.apply(TrainedModel.objects.visible_to(request.user).for_list())
+    models = chosen.apply(models_for(request))
     page = Paginator(models, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -49,7 +45,7 @@ def model_list(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def model_detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    model = visible_model(request, pk)
+    model = model_for(request, pk)
     rows = siblings(model, request.user)
     context = {
         "model": model,
@@ -95,7 +91,7 @@ def class_rows(run: Run, names: Iterable[str]) -> list[dict[str, Any]]:
 
 @require_POST
 def model_export(request: SignedInRequest, pk: int) -> HttpResponse:
-    model = visible_model(request, pk)
+    model = model_for(request, pk)
     try:
         job = request_export(model, request.POST.get("format", ""), user=request.user)
     except UserError as error:
@@ -108,7 +104,7 @@ def model_export(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 def export_download(request: SignedInRequest, pk: int, format: str) -> FileResponse:
     """An export and its label map as a zip."""
-    model = visible_model(request, pk)
+    model = model_for(request, pk)
     export = export_of(model, format)
     if export is None:
         raise Http404("This model is not exported in that format.")

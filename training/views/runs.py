@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from sw_site.jobs.models import JobState
 from sw_site.lib.errors import UserError
+from training.access import runs_for
 from training.actions import start_run
 from training.bases import may_use_backbones, save_backbone
 from training.forms import BackboneForm, RunForm, answers_like
@@ -33,13 +34,9 @@ UNSHOWN = (
 )
 
 
-def visible_run(request: SignedInRequest, pk: int) -> Run:
-    return get_object_or_404(Run.objects.visible_to(request.user).for_list(), pk=pk)
-
-
 @require_safe
 def run_list(request: SignedInRequest) -> HttpResponse:
-    runs = Run.objects.visible_to(request.user).for_list().select_related("model").defer(*UNSHOWN)
+    runs = runs_for(request).defer(*UNSHOWN)
     state = request.GET.get("state", "")
     if state in JobState.values:
         runs = runs.filter(job__state=state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -49,7 +49,11 @@ def start_list(request: SignedInRequest) -> HttpResponse:
 def start_card(request: SignedInRequest, name: str) -> HttpResponse:
     """One card again, while its download goes on."""
     version = chosen_version(request)
-    context = {"card": card_for(name, version), "version": version, "may_add": may_add_starts(request.user)}
+    try:
+        card = card_for(name, version)
+    except UserError as error:
+        raise Http404(error.message) from error
+    context = {"card": card, "version": version, "may_add": may_add_starts(request.user)}
     return render(request, "training/_start_card.html", context)
 
 
