@@ -102,7 +102,10 @@ def refuse_at_once(request: HttpRequest) -> None:
     role, user = needed(request), request.user
     if role <= Role.VIEWER or not user.is_authenticated or user.is_staff or names_an_object(request):
         return
-    if role == Role.ADMINISTRATOR or not Dataset.objects.open_to(user, role).exists():
+    if role == Role.ADMINISTRATOR:
+        raise NotAllowed(role)
+    seen = Dataset.objects.visible_to(user)
+    if not Dataset.objects.open_to(user, role).exists() and seen.exists():  # without a dataset pages say how to begin
         raise NotAllowed(role, "a dataset")
 
 

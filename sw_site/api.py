@@ -6,12 +6,21 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.security import SessionAuth
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from ninja.openapi.docs import Swagger
 
 from sw_site.lib.errors import UserError
+from sw_site.team.api_auth import AUTH
+from sw_site.team.throttling import TokenThrottle
 
-api = NinjaAPI(title="sw_site", version="1", auth=SessionAuth(csrf=True), docs_url=None)
+api = NinjaAPI(
+    title="sw_site",
+    version="1",
+    description="Everything the pages do, under the same permissions. See docs/api.md.",
+    auth=AUTH,
+    throttle=[TokenThrottle()],
+    docs=Swagger(settings={"validatorUrl": None}),
+)
 api.add_router("/datasets", "datasets.api.router")
 api.add_router("/uploads", "datasets.uploads.api.router")
 api.add_router("/training", "training.api.router")
@@ -21,6 +30,7 @@ api.add_router("/training", "training.curating_api.router")
 api.add_router("/detections", "detections.api.router")
 api.add_router("/detections/mistakes", "detections.mistakes.api.router")
 api.add_router("/detections/videos", "detections.videos.api.router")
+api.add_router("/team", "sw_site.team.token_api.router")
 api.add_router("/upkeep", "sw_site.upkeep.api.router")
 
 #: What a program sends here by itself can be wrong only by a fault of the program.
@@ -62,15 +72,22 @@ def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return answer(request, "too_large", f"The request is larger than {most} MB; send it in parts.", 413)
 
 
+@api.exception_handler(Throttled)
+def too_often(request: HttpRequest, error: Throttled) -> HttpResponse:
+    response = answer(request, "too_often", "Too many requests with this token. Wait as Retry-After says.", 429)
+    response["Retry-After"] = str(max(1, round(error.wait or 1)))
+    return response
+
+
 @api.exception_handler(HttpError)
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     return answer(request, "not_accepted", str(error), error.status_code)
 
 
 def api_urls() -> tuple[list[URLPattern | URLResolver], str, str]:
-    """The API's addresses. It asks who you are by itself and answers 401; pages redirect to the sign-in form."""
+    """The API's addresses. It asks who you are by itself and answers 401; its document and page are as other pages."""
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
-        if isinstance(pattern, URLPattern):
+        if isinstance(pattern, URLPattern) and pattern.name not in ("openapi-json", "openapi-view"):
             login_not_required(pattern.callback)
     return patterns, app_name, namespace

@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "datasets",
     "training",
     "detections",
+    "sw_site.team",
+    "ninja",
 ]
 
 MIDDLEWARE = [
@@ -47,6 +49,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sw_site.team.middleware.ErrorShapeMiddleware",
+    "sw_site.team.middleware.TokenMiddleware",
+    "sw_site.team.middleware.EtagMiddleware",
+    "sw_site.team.middleware.SentTwiceMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "datasets.access.PolicyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -88,6 +94,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+#: Requests to the API for each token: a number and s, m, h or d.
+API_RATE = env_str("SW_API_RATE", "1200/m")
 #: What everybody signed in may do in a dataset that is made, until its managers say otherwise.
 TEAM_ROLE = env_str("SW_TEAM_ROLE", "nobody")
 
@@ -155,7 +163,8 @@ HTTPS = env_bool("SW_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("SW_BEHIND_PROXY") else None
+BEHIND_PROXY = env_bool("SW_BEHIND_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 
 LOGGING = {
     "version": 1,

@@ -15,6 +15,7 @@ urlpatterns = [
     path("training/", include("training.urls")),
     path("detections/", include("detections.urls")),
     path("jobs/", include("sw_site.jobs.urls")),
+    path("team/", include("sw_site.team.urls")),
     path("upkeep/", upkeep, name="upkeep"),
     path("admin/", admin.site.urls),
     path("api/v1/", api_urls()),

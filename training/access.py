@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 
 from datasets.access import permit
 from training.models import Run, TrainedModel
@@ -40,8 +39,5 @@ def model_for(request: SignedInRequest, pk: int) -> TrainedModel:
 
 
 def jobs_of_training(user: User, role: Role) -> Q:
-    """Jobs of runs, and of exports of models, of datasets in which the person has this role."""
-    models = TrainedModel.objects.open_to(user, role).values_list("pk", flat=True)
-    pages = [reverse("training:model-detail", args=[pk]) for pk in models]
-    runs = Run.objects.open_to(user, role).exclude(job=None)
-    return Q(pk__in=runs.values("job")) | Q(kind="export", subject_url__in=pages)
+    """Jobs of runs of datasets in which the person has this role."""
+    return Q(pk__in=Run.objects.open_to(user, role).exclude(job=None).values("job"))

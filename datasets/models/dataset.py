@@ -29,10 +29,12 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
         """Datasets in which the person has at least this role."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
+        only = user.only_datasets
+        rows = self if only is None else self.filter(pk__in=only)
         if user.is_staff:
-            return self
+            return rows
         member = apps.get_model("datasets", "Membership").objects.filter(user=user.pk, role__gte=role)
-        return self.filter(Q(team_role__gte=role) | Q(pk__in=member.values("dataset")))
+        return rows.filter(Q(team_role__gte=role) | Q(pk__in=member.values("dataset")))
 
     def for_list(self) -> DatasetQuerySet:
         labelled = Q(images__state__in=["labelled", "approved"])
@@ -74,6 +76,8 @@ class Dataset(models.Model):
     def role_of(self, user: User | AnonymousUser) -> Role:
         """The person's role here: the higher of their own and everybody's."""
         if not user.is_authenticated or not user.is_active:
+            return Role.NOBODY
+        if user.only_datasets is not None and self.pk not in user.only_datasets:
             return Role.NOBODY
         if user.is_staff or self.team_role >= Role.MANAGER:
             return Role.MANAGER

@@ -27,6 +27,10 @@ TABLE: dict[Role, str] = {
         POST datasets/keys/
         PUT api/v1/datasets/keys
         DELETE api/v1/datasets/keys
+        POST team/tokens/
+        POST team/tokens/<int:number>/revoke/
+        POST api/v1/team/tokens
+        DELETE api/v1/team/tokens/<int:number>
         POST jobs/<int:pk>/cancel/  # the person who started it, managers, administrators
         POST jobs/<int:pk>/retry/
     """,
@@ -109,6 +113,7 @@ TABLE: dict[Role, str] = {
         POST api/v1/detections/batches
         POST api/v1/detections/batches/upload
         POST api/v1/detections/batches/<int:pk>/send
+        POST api/v1/detections/batches/<int:pk>/resume
         POST api/v1/detections/evaluations
         POST api/v1/detections/evaluations/<int:pk>/again
         POST api/v1/detections/mistakes
@@ -137,6 +142,7 @@ TABLE: dict[Role, str] = {
         POST api/v1/datasets/<slug>/classes/<pk>/merge
         POST api/v1/datasets/<slug>/checks
         DELETE api/v1/datasets/<slug>/checks
+        POST api/v1/datasets/<slug>/checks/people
         GET training/new/
         POST training/new/
         GET training/new/check/
@@ -181,6 +187,22 @@ TABLE: dict[Role, str] = {
         POST training/starts/<str:name>/download/
         POST training/backbones/new/
         POST api/v1/training/zoo
+        GET team/services/
+        POST team/services/
+        GET team/services/<str:name>/
+        POST team/services/<str:name>/
+        GET api/v1/team/services
+        POST api/v1/team/services
+        GET api/v1/team/services/<str:name>/tokens
+        POST api/v1/team/services/<str:name>/tokens
+        DELETE api/v1/team/services/<str:name>/tokens/<int:number>
+        GET upkeep/
+        POST upkeep/
+        GET api/v1/upkeep/backups
+        POST api/v1/upkeep/backups
+        GET api/v1/upkeep/backups/<int:job>
+        POST api/v1/upkeep/verifications
+        GET api/v1/upkeep/verifications/<int:job>
         POST api/v1/training/zoo/<str:name>/download
     """,
 }

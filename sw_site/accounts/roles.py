@@ -54,6 +54,10 @@ class NotAllowed(UserError, PermissionDenied):
     """You see it, and may not change it. A page answers 403, the API 403 in its one error shape."""
 
     def __init__(self, needed: Role, here: str = "here") -> None:
-        who = "administrators of the site" if needed == Role.ADMINISTRATOR else f"people with the role {needed.word}"
-        message = f"This is for {who}. Somebody who manages {here} can give you the role, or do it for you."
+        if needed == Role.ADMINISTRATOR:
+            super().__init__("administrators_only", "This is for administrators of the site. Ask one of them.", 403)
+            return
+        message = (
+            f"This needs the role {needed.word}. Somebody who manages {here} can give it to you, or do this for you."
+        )
         super().__init__("not_allowed", message, 403)

@@ -49,7 +49,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Jobs of the person's own, and of datasets in which they have this role; administrators have all."""
         if not user.is_authenticated:
             return self.none()
-        if user.is_staff:
+        if user.is_staff and user.only_datasets is None:
             return self
         theirs = models.Q(user=user.pk)
         for jobs_of in SHARED:

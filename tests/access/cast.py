@@ -17,7 +17,7 @@ from sw_site.jobs.queue import create_job
 from tests.detections.builders import make_detector
 from tests.factories import make_box, make_dataset, make_image, make_user, make_version
 
-#: From the least to the most; "outsider" has no role in the dataset and none elsewhere.
+#: From the least to the most; "outsider" has no role in the dataset, and looks at another one.
 PEOPLE = ("visitor", "outsider", "viewer", "annotator", "reviewer", "manager", "admin")
 
 
@@ -44,6 +44,7 @@ def make_things() -> SimpleNamespace:
     """One of each; all belong to one dataset in which nobody has a role but its members."""
     dataset = make_dataset(team_role=Role.NOBODY)
     users = people_of(dataset)
+    make_dataset(team_role=Role.NOBODY).memberships.create(user=users["outsider"], role=Role.VIEWER)
     version, other = make_version(dataset), make_version(dataset)
     model = make_detector(version)
     run, image = model.run, make_image(dataset)

@@ -58,7 +58,7 @@ def value_of(name: str, route: str, things: SimpleNamespace) -> str:
     own = {
         "slug": things.dataset.slug, "tag": image.sha256[:12], "source": things.annotation.pk, "number": 1, "other": 2,
         "sha256": next(iter(things.version.manifest().images)).sha256, "model": things.model.pk,
-        "job_id": things.export.pk,
+        "job_id": things.export.pk, "job": things.export.pk,
     }  # fmt: skip
     if name == "pk":
         longest = max((start for start in SUBJECTS if route.startswith(start)), key=len)

@@ -22,6 +22,11 @@ pytestmark = pytest.mark.django_db
 COMPARE = reverse("detections:evaluation-compare")
 
 
+@pytest.fixture(autouse=True)
+def everybody_reviews(settings):
+    settings.TEAM_ROLE = "reviewer"
+
+
 @pytest.fixture
 def boss(db):
     return make_user("boss")

@@ -18,6 +18,11 @@ from training.trials import request_trial
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def everybody_reviews(settings):
+    settings.TEAM_ROLE = "reviewer"
+
+
 @pytest.fixture
 def boss(db):
     return make_user("boss")

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from sw_site.team import token_views
+
+app_name = "team"
+
+urlpatterns = [
+    path("tokens/", token_views.token_list, name="token-list"),
+    path("tokens/<int:number>/revoke/", token_views.token_revoke, name="token-revoke"),
+    path("services/", token_views.service_list, name="service-list"),
+    path("services/<str:name>/", token_views.service_detail, name="service-detail"),
+]
