@@ -39,13 +39,23 @@ def command(site: Site, *words: str, environment: Mapping[str, str] = MappingPro
     return dict(json.loads(manage(site, *words, "--json", environment=environment)))
 
 
-def import_photos(site: Site, folder: Path, name: str, count: int, boxes: Rows | None = None) -> list[int]:
-    """Numbers of the images of a new dataset, each with one box or with `boxes`."""
+def import_photos(
+    site: Site,
+    folder: Path,
+    name: str,
+    count: int,
+    boxes: Rows | None = None,
+    annotated: bool = True,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> list[int]:
+    """Numbers of the images of a new dataset, each with one box or with `boxes`, or not annotated at all."""
     for n in range(count):
         (folder / f"photo {n}.jpg").write_bytes(picture_bytes())
-        (folder / f"photo {n}.xml").write_bytes(voc_xml(boxes=boxes))
-    command(site, "import_dataset", str(folder), "--dataset", name)
-    return [image["id"] for image in command(site, "edit_images", name, "list")["images"]]
+        if annotated:
+            (folder / f"photo {n}.xml").write_bytes(voc_xml(boxes=boxes))
+    command(site, "import_dataset", str(folder), "--dataset", name, environment=environment)
+    listed = command(site, "edit_images", name, "list", environment=environment)
+    return [image["id"] for image in listed["images"]]
 
 
 def boxes_of(site: Site, image: int) -> list[dict[str, Any]]:
