@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.lookups import GreaterThan
@@ -16,6 +16,7 @@ from datasets.models.image import ImageQuerySet
 from datasets.models.version import SPLITS
 from datasets.review.hidden import hidden_ids
 from datasets.traits import TRAITS, class_bit
+from sw_site.lib.errors import UserError
 
 SORTS = {
     "": "Oldest first",
@@ -91,6 +92,27 @@ class GridFilter:
     def parse(cls, text: str) -> GridFilter:
         """From "?state=labelled&class=3", with or without the question mark."""
         return cls.read(QueryDict(text.lstrip("?")))
+
+    @classmethod
+    def parse_strictly(cls, text: str) -> GridFilter:
+        """The same, before images are changed: what means nothing would choose more of them than was asked for.
+
+        Raises:
+            UserError: names the first part that a filter does not have (422).
+        """
+        found = cls.parse(text)
+        taken = set(parse_qsl(found.query_string().lstrip("?")))
+        for name, values in QueryDict(text.lstrip("?")).lists():
+            for value in values:
+                if value.strip() and (name, value.strip()) not in taken:
+                    names = ", ".join(PARAMETERS.get(field.name, field.name) for field in fields(cls))
+                    raise UserError(
+                        "bad_filter",
+                        f"A filter has no “{name}={value[:50]}”. Copy it from the address of the grid, "
+                        f"for example state=unlabelled. It may name {names}.",
+                        422,
+                    )
+        return found
 
     def apply(self, dataset: Dataset, viewer: Any = None) -> ImageQuerySet:
         """The images of the dataset that match; the order is the pager's.
@@ -190,4 +212,5 @@ class GridFilter:
 
 def whole(text: str) -> int | None:
     """A whole number of an address, or None."""
-    return int(text) if text.isascii() and text.isdecimal() and int(text[:12]) <= MAX_NUMBER else None
+    is_short = len(text) <= 12 and text.isascii() and text.isdecimal()
+    return int(text) if is_short and int(text) <= MAX_NUMBER else None

@@ -64,8 +64,8 @@ def needs(order: Order) -> Role:
 
 
 def chosen_ids(dataset: Dataset, ids: Sequence[int], everything: bool, query: str) -> list[int]:
-    """Ids of the ticked images, or of all that match the filter in `query`."""
-    images = GridFilter.parse(query).apply(dataset) if everything else dataset.images.filter(pk__in=ids)
+    """Ids of the ticked images, or of all that match the filter in `query`; UserError where it means nothing."""
+    images = GridFilter.parse_strictly(query).apply(dataset) if everything else dataset.images.filter(pk__in=ids)
     return list(images.order_by("pk").values_list("pk", flat=True))
 
 

@@ -159,7 +159,7 @@ def desk_url(image: Image, work: str) -> str:
 def assign(request: HttpRequest, slug: str, body: AssignIn) -> dict[str, Any]:
     dataset = dataset_for(request, slug)
     if body.ids is None:
-        ids = ids_of(dataset, body.filter, body.first, body.last)
+        ids = ids_of(dataset, body.filter, body.first, body.last, request.user)
     else:
         ids = chosen_ids(dataset, body.ids, False, "")
     shares = deal(dataset, ids, people_called(body.people), body.work)

@@ -33,21 +33,30 @@ class Share:
 
 def people_called(names: Sequence[str]) -> list[User]:
     """People by user name; UserError naming the ones there are not."""
-    found = {str(p.username): p for p in get_user_model().objects.filter(username__in=names, is_active=True)}
+    possible = [name for name in names if "\x00" not in name]  # Postgres takes no text with it
+    found = {str(p.username): p for p in get_user_model().objects.filter(username__in=possible, is_active=True)}
     if missing := [name for name in names if name not in found]:
         known = ", ".join(get_user_model().objects.filter(is_active=True).values_list("username", flat=True)[:20])
         raise UserError("unknown_person", f"There is nobody called “{missing[0]}”. There are: {known}.", 422)
     return [found[name] for name in dict.fromkeys(names)]
 
 
-def ids_of(dataset: Dataset, query: str, first: int | None = None, last: int | None = None) -> list[int]:
-    """Images of a filter in its order, or those from place `first` to place `last` (from 1, both included)."""
+def ids_of(
+    dataset: Dataset, query: str, first: int | None = None, last: int | None = None, viewer: Any = None
+) -> list[int]:
+    """Images of a filter in its order, or those from place `first` to place `last` (from 1, both included).
+
+    A `viewer` finds images whose labels are hidden from them as what they look like to them.
+
+    Raises:
+        UserError: a range that is none, or a filter that means nothing (422).
+    """
     if (first is not None and first < 1) or (last is not None and last < (first or 1)):
         raise UserError(
             "bad_range", "The range is from a photo to a later one, counted from 1, for example 1 to 500.", 422
         )
-    found = GridFilter.parse(query)
-    ids = beyond(found.apply(dataset), found.sort).values_list("pk", flat=True)
+    found = GridFilter.parse_strictly(query)
+    ids = beyond(found.apply(dataset, viewer), found.sort).values_list("pk", flat=True)
     return list(ids[(first or 1) - 1 : last])
 
 

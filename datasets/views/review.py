@@ -52,7 +52,7 @@ def review_desk(request: HttpRequest, slug: str) -> HttpResponse:
         "progress": progress(dataset),
         "query": found.query_string(),
         "chips": _chips(dataset, found, people),
-        "matching": found.apply(dataset).count(),
+        "matching": found.apply(dataset, request.user).count(),
         "people": people,
         "notes": notes[:5],
         "note_count": notes.count(),
@@ -71,12 +71,17 @@ def _deal(request: HttpRequest, dataset: Dataset) -> HttpResponse:
     data = request.POST
     query = GridFilter.parse(data.get("query", "")).query_string()
     try:
-        ids = ids_of(dataset, query, whole(data.get("first", "")), whole(data.get("last", "")))
+        ids = ids_of(dataset, query, _place(data.get("first", "")), _place(data.get("last", "")), request.user)
         people = people_called(data.getlist("person"))
         messages.success(request, told(deal(dataset, ids, people, data.get("work", "")), data.get("work", "")))
     except UserError as error:
         messages.error(request, error.message)
     return redirect(reverse("datasets:review-desk", args=[dataset.slug]) + query)
+
+
+def _place(text: str) -> int | None:
+    """A place in the filter; None where nobody gave one, and one that is none where they gave something else."""
+    return (whole(text.strip()) or 0) if text.strip() else None
 
 
 @never_cache

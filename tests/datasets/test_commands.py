@@ -126,3 +126,10 @@ def test_other_labelimg_sets_go_in(capsys, name, images, classes):
     result = last_line(capsys)
     assert (result["images_added"], len(result["classes"])) == (images, classes)
     assert not [p for p in result["problems"] if p["code"] in ("annotation_without_image", "ambiguous_match")]
+
+
+def test_a_mistyped_filter_changes_nothing():
+    image = make_image(make_dataset(name="Droids"))
+    with pytest.raises(CommandError, match="no “sate=unlabelled”"):
+        call_command("edit_images", "Droids", "delete", "--filter", "sate=unlabelled", "--yes")
+    assert Image.objects.filter(pk=image.pk).exists()
