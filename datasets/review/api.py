@@ -16,6 +16,7 @@ from datasets.models import Image, ReviewNote
 from datasets.review import checks, verdicts
 from datasets.review.assigning import deal, ids_of, people_called, told
 from datasets.review.blind import answer_of
+from datasets.review.history import reviews_of
 from datasets.review.measured import excuse, measure
 from datasets.review.progress import progress
 from datasets.review.queue import ROLE_FOR, renew, take_next
@@ -139,6 +140,12 @@ def list_events(request: HttpRequest, pk: int) -> Any:
         }
         for event in events
     ]
+
+
+@router.get("/images/{pk}/reviews")
+def list_reviews(request: HttpRequest, pk: int) -> Any:
+    """What reviewers said of it, newest first: `said` is "approved", "returned" or "noted"; `note` the note with it."""
+    return [review.as_json() for review in reviews_of(_seen_image(request, pk))]
 
 
 @router.post("/{slug}/queue", url_name="queue_next")

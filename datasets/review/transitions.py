@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -49,11 +49,11 @@ def _judge(image: Image) -> int | None:
     return (event.user_id or 0) if event else 0
 
 
-def remember(image: Image, before: str, user: User | None) -> None:
+def remember(image: Image, before: str, user: User | None, when: datetime | None = None) -> None:
     """Write down that `image` went from `before` to the state it has; nothing where they are the same."""
     if image.state == before:
         return
-    now = timezone.now()
+    now = when or timezone.now()
     labels = image.state == ReviewState.LABELLED and before not in VERDICTS[:1]
     labeller = labeller_of(image.pk) if image.state in VERDICTS else None
     if labels:

@@ -67,7 +67,7 @@ def return_image(image: Image, revision: int, text: str, pin: Pin, user: User | 
     note = add_note(locked, text, pin, user)
     locked.state = ReviewState.RETURNED
     locked.save(update_fields=["state"])
-    remember(locked, before, user)
+    remember(locked, before, user, note.created_at)  # that is how the history knows which note it was
     return locked, note
 
 

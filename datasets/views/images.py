@@ -26,6 +26,7 @@ from datasets.pieces import PIECE, SCREEN, ensure_piece, ensure_screen, piece_ur
 from datasets.review.blind import answer_of
 from datasets.review.desk import desk_context
 from datasets.review.hidden import blindfold
+from datasets.review.history import reviews_of
 from datasets.revisions import overlay, restore_revision
 from datasets.thumbnails import SIZES, ensure_thumbnail
 from sw_site.accounts.roles import Role
@@ -169,7 +170,8 @@ def image_history(request: HttpRequest, pk: int) -> HttpResponse:
     classes = {one.pk: one for one in image.dataset.classes.all()}
     for revision in page:
         revision.overlay = overlay(image, revision, classes)  # type: ignore[attr-defined]
-    context = {"image": image, "dataset": image.dataset, "page": page}
+    reviews = [] if is_blind else reviews_of(image)
+    context = {"image": image, "dataset": image.dataset, "page": page, "reviews": reviews}
     context["can_edit"] = image.dataset.role_of(request.user) >= Role.ANNOTATOR
     return TemplateResponse(request, "datasets/image_history.html", context)
 

@@ -6,13 +6,14 @@ from argparse import ArgumentParser
 from typing import Any
 
 from datasets.models import Image
+from datasets.review.history import reviews_of
 from datasets.revisions import restore_revision, revision_as_json
 from sw_site.lib.commands import SiteCommand
 from sw_site.lib.errors import UserError
 
 
 class Command(SiteCommand):
-    help = "List every saved state of an image's boxes, or go back to one of them."
+    help = "List every saved state of an image's boxes and what reviewers said of it, or go back to one of them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -26,9 +27,14 @@ class Command(SiteCommand):
         if options["restore"] is not None:
             image = restore_revision(image, options["restore"], None)
         revisions = [revision_as_json(one) for one in image.revisions.select_related("user")]
-        return {"image": image.pk, "revision": image.revision, "revisions": revisions}
+        reviews = [review.as_json() for review in reviews_of(image)]
+        return {"image": image.pk, "revision": image.revision, "revisions": revisions, "reviews": reviews}
 
     def describe(self, result: dict[str, Any]) -> None:
         for one in result["revisions"]:
             who = one["user"] or "an import or a command"
             self.stdout.write(f"{one['number']:>5}  {one['when'][:19]}  {who}: {one['summary']}")
+        for one in result["reviews"]:
+            seen = "" if one["revision"] is None else f" revision {one['revision']}"
+            said = f": {one['note']['text']}" if one["note"] else ""
+            self.stdout.write(f"       {one['when'][:19]}  {one['user'] or 'somebody'} {one['said']}{seen}{said}")

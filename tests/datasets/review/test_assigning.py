@@ -10,10 +10,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from datasets.models import CheckAnswer, Image, ReviewState
+from datasets.models import CheckAnswer, Dataset, Image, ReviewState
 from datasets.review.assigning import deal, ids_of, people_called
 from datasets.review.checks import choose
 from datasets.review.queue import take_next
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 from tests.factories import make_dataset, make_image, make_user
 
@@ -165,13 +166,18 @@ def test_photos_of_another_dataset_are_not_touched(seven, client):
 
 
 def test_who_may_deal(seven, client, visitor):
-    """Everybody who is signed in, on a dataset that there is; a form of another site does not do it for them."""
+    """Reviewers of a dataset that they see; a form of another site does not do it for them."""
     page = reverse("datasets:review-desk", args=[seven.slug])
     assert by_api(visitor, seven, people=["anna"]).status_code == 401
     assert visitor.post(page, {"person": "anna", "work": "label"}).url.startswith(reverse("login"))
     assert by_api(client, make_dataset(), people=["anna"]).status_code == 422  # there, but empty
     assert client.post("/api/v1/datasets/none/assign", "{}", content_type="application/json").status_code == 404
     assert client.post(reverse("datasets:review-desk", args=["none"]), {}).status_code == 404
+    Dataset.objects.filter(pk=seven.pk).update(team_role=Role.ANNOTATOR)
+    assert by_api(client, seven, people=["anna"]).status_code == client.post(page, {"person": "anna"}).status_code == 403
+    Dataset.objects.filter(pk=seven.pk).update(team_role=Role.NOBODY)
+    assert by_api(client, seven, people=["anna"]).status_code == client.post(page, {"person": "anna"}).status_code == 404
+    Dataset.objects.filter(pk=seven.pk).update(team_role=Role.REVIEWER)
     careful = Client(enforce_csrf_checks=True)
     careful.force_login(people_called(["anna"])[0])
     assert careful.post(page, {"person": "anna", "work": "label"}).status_code == 403
