@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 def permit(request: HttpRequest, dataset: Dataset) -> None:
     """Raises NotAllowed (403) where the person's role in a dataset they see is less than this request needs."""
+    request.meant_dataset = dataset  # type: ignore[attr-defined]  # the audit trail names it
     role = needed(request)
     if role > Role.VIEWER and role > dataset.role_of(request.user) and not request.user.is_staff:
         raise NotAllowed(role, dataset.name)

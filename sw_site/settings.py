@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "sw_site.team.middleware.ErrorShapeMiddleware",
     "sw_site.team.middleware.TokenMiddleware",
     "sw_site.team.middleware.EtagMiddleware",
+    "sw_site.team.audit.AuditMiddleware",
     "sw_site.team.middleware.SentTwiceMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "datasets.access.PolicyMiddleware",

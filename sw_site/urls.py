@@ -4,12 +4,19 @@ from django.urls import include, path
 
 from sw_site import pages
 from sw_site.api import api_urls
+from sw_site.team.signing import SignInForm
 from sw_site.upkeep.views import upkeep
+
+sign_in = auth_views.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm)
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("search/", pages.search, name="search"),
-    path("sign-in/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path(
+        "sign-in/",
+        auth_views.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm),
+        name="login",
+    ),
     path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
     path("datasets/", include("datasets.urls")),
     path("training/", include("training.urls")),

@@ -123,6 +123,9 @@ TABLE: dict[Role, str] = {
         POST api/v1/detections/videos/<int:pk>/frames
     """,
     Role.MANAGER: """
+        GET team/audit/
+        GET team/audit.csv
+        GET api/v1/team/audit
         POST datasets/sets/<slug:slug>/classes/
         GET datasets/sets/<slug:slug>/versions/new/
         POST datasets/sets/<slug:slug>/versions/new/

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,9 +14,15 @@ from tqdm import tqdm
 
 from sw_site.lib.errors import UserError
 
+#: Told of each command that was run and may have changed something: its name, options and result.
+AFTER: list[Callable[[str, dict[str, Any], dict[str, Any]], None]] = []
+
 
 class SiteCommand(BaseCommand):
     """Subclasses write `run(**options) -> dict` (the JSON of docs/cli.md) and `describe(result)` for people."""
+
+    #: False for commands that only tell.
+    changes = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="Print the result as one line of JSON, last.")
@@ -28,6 +34,9 @@ class SiteCommand(BaseCommand):
             if options["json"]:
                 self.stdout.write(json.dumps(error.as_json()))
             raise CommandError(error.message) from error
+        if self.changes and not options.get("dry_run"):
+            for note in AFTER:
+                note(self.__class__.__module__.rpartition(".")[2], options, result)
         if options["json"]:
             self.stdout.write(json.dumps(result))
         else:

@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class TeamConfig(AppConfig):
     name = "sw_site.team"
     label = "team"
+
+    def ready(self) -> None:
+        from sw_site.lib.commands import AFTER
+        from sw_site.team import signing  # noqa: F401  (its receivers)
+        from sw_site.team.audit import write_command
+
+        AFTER.append(write_command)

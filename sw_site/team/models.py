@@ -10,6 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from datasets.models import Dataset
+from sw_site.team.audit_models import AuditEntry
+
+__all__ = ["ApiToken", "AuditEntry", "KeptAnswer", "Scope", "ServiceAccount"]
 
 
 class Scope(models.TextChoices):

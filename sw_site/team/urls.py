@@ -1,10 +1,12 @@
 from django.urls import path
 
-from sw_site.team import token_views
+from sw_site.team import audit_views, token_views
 
 app_name = "team"
 
 urlpatterns = [
+    path("audit/", audit_views.audit_list, name="audit-list"),
+    path("audit.csv", audit_views.audit_csv, name="audit-csv"),
     path("tokens/", token_views.token_list, name="token-list"),
     path("tokens/<int:number>/revoke/", token_views.token_revoke, name="token-revoke"),
     path("services/", token_views.service_list, name="service-list"),

@@ -11,6 +11,7 @@ from sw_site.lib.commands import SiteCommand
 
 class Command(SiteCommand):
     help = "The health of a dataset: classes, boxes, sizes, leaks between splits, with a sentence of advice on each."
+    changes = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

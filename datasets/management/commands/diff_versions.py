@@ -12,6 +12,7 @@ from sw_site.lib.errors import UserError
 
 class Command(SiteCommand):
     help = "What changed from one version of a dataset to another: images, boxes, classes, splits."
+    changes = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

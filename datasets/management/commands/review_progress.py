@@ -10,6 +10,7 @@ from sw_site.lib.commands import SiteCommand
 
 class Command(SiteCommand):
     help = "How far a dataset is labelled and reviewed, by whom, and when it will be done."
+    changes = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

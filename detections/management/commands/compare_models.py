@@ -16,6 +16,7 @@ from training.words import percent
 
 class Command(SiteCommand):
     help = "Compare two evaluations of one version and split: figures, classes, what one finds and the other misses."
+    changes = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

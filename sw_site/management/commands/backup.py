@@ -11,6 +11,7 @@ from sw_site.upkeep.backup.making import make_backup
 
 class Command(SiteCommand):
     help = "Back up database and files while people work; files that did not change are not copied again."
+    changes = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

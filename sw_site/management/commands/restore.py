@@ -10,6 +10,7 @@ from sw_site.upkeep.backup.restoring import restore
 
 class Command(SiteCommand):
     help = "Bring the site back from a backup, into an empty DATA_DIR and database."
+    changes = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

@@ -11,6 +11,7 @@ from sw_site.upkeep.verifying import CHECKS, sentence, verify
 
 class Command(SiteCommand):
     help = "Look whether everything the site holds is whole: files, boxes, history, versions, models, jobs."
+    changes = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

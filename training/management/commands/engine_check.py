@@ -29,6 +29,7 @@ LAST_LINES = 3
 
 class Command(SiteCommand):
     help = "Prove that this machine can train: versions, GPU, a tiny training, its export, detection."
+    changes = False
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.failed = 0

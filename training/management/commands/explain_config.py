@@ -13,6 +13,7 @@ from training.configs import explain_file, keep, write
 
 class Command(SiteCommand):
     help = "Explain a pipeline.config, block by block, with every change an import makes and its reason."
+    changes = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

@@ -15,6 +15,7 @@ from training.words import percent
 
 class Command(SiteCommand):
     help = "List the models of the registry, or show one model's card."
+    changes = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

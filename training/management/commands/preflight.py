@@ -21,6 +21,7 @@ WORDS = {"block": "stops it", "fix": "mended", "warn": "warning"}
 
 class Command(SiteCommand):
     help = "Check a version and settings before a GPU is claimed; exit code 1 when a run would be refused."
+    changes = False
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
