@@ -174,9 +174,13 @@ def test_who_may_deal(seven, client, visitor):
     assert client.post("/api/v1/datasets/none/assign", "{}", content_type="application/json").status_code == 404
     assert client.post(reverse("datasets:review-desk", args=["none"]), {}).status_code == 404
     Dataset.objects.filter(pk=seven.pk).update(team_role=Role.ANNOTATOR)
-    assert by_api(client, seven, people=["anna"]).status_code == client.post(page, {"person": "anna"}).status_code == 403
+    assert (
+        by_api(client, seven, people=["anna"]).status_code == client.post(page, {"person": "anna"}).status_code == 403
+    )
     Dataset.objects.filter(pk=seven.pk).update(team_role=Role.NOBODY)
-    assert by_api(client, seven, people=["anna"]).status_code == client.post(page, {"person": "anna"}).status_code == 404
+    assert (
+        by_api(client, seven, people=["anna"]).status_code == client.post(page, {"person": "anna"}).status_code == 404
+    )
     Dataset.objects.filter(pk=seven.pk).update(team_role=Role.REVIEWER)
     careful = Client(enforce_csrf_checks=True)
     careful.force_login(people_called(["anna"])[0])
