@@ -57,6 +57,7 @@ class Attempt:
         gc.collect()  # an earlier attempt's model goes, and its memory with it
         strategy = device.choose_strategy(self.batch_size)
         self.precision = device.set_precision(self.request.train.precision)
+        device.compute_repeatably(self.request.train.deterministic)
         self.said_about_devices(strategy.num_replicas_in_sync)
         tf.keras.utils.set_random_seed(self.request.seed)
         with strategy.scope():

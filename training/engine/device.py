@@ -45,6 +45,15 @@ def set_precision(wanted: str | None) -> str:
     return chosen
 
 
+def compute_repeatably(wanted: bool | None) -> None:
+    """Has every operation add up in the same order each time, where a person asked for it and there is a GPU.
+
+    A CPU does so by itself; a GPU is slower for it, and an operation that cannot do it raises `UnimplementedError`.
+    """
+    if wanted and has_gpu():
+        tf.config.experimental.enable_op_determinism()
+
+
 def quickest_precision() -> str:
     """bfloat16 needs no loss scaling and is there from compute capability 8.0 on, float16 from 7.0 on."""
     gpus = tf.config.list_physical_devices("GPU")

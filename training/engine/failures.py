@@ -30,6 +30,11 @@ def explain(error: BaseException) -> EngineError | None:
             "records_damaged",
             "A record file of this run is damaged; start the run again, the records are then written anew.",
         )
+    if type(error).__name__ == "UnimplementedError" and "determinis" in text.lower():
+        return EngineError(
+            "not_repeatable",
+            "This network has no exactly repeatable way to compute on a GPU; set deterministic to automatic.",
+        )
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return EngineError(MEMORY, "The memory is full; start the run again with half the batch size.")
     return None

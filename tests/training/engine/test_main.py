@@ -65,6 +65,10 @@ class ResourceExhaustedError(Exception):
     """Named as TensorFlow names it, for running out of either disk or memory."""
 
 
+class UnimplementedError(Exception):
+    pass
+
+
 class DataLossError(Exception):
     """Named as TensorFlow names it."""
 
@@ -79,6 +83,7 @@ class DataLossError(Exception):
         (OSError(errno.EDQUOT, "over"), "disk_full"),
         (ResourceExhaustedError("ckpt-5.data; File too large"), "disk_full"),
         (DataLossError("corrupted record at 12"), "records_damaged"),
+        (UnimplementedError("No deterministic GPU implementation of CropAndResize"), "not_repeatable"),
         (PermissionError(errno.EACCES, "Permission denied", "/runs/1/best"), "not_permitted"),
     ],
 )

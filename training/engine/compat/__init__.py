@@ -20,7 +20,7 @@ SHARED = (
     "control_flow_names",
 )
 PATCHES: dict[str, tuple[str, ...]] = {
-    "tf2": (*SHARED, "keras_resnet", "centernet_mobilenet"),
+    "tf2": (*SHARED, "keras_resnet", "centernet_mobilenet", "multilevel_crop"),
     "tf1": (
         "graph_mode",
         *SHARED,

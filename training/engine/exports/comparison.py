@@ -105,8 +105,8 @@ def candidates_of(item: Compared, class_id: int, window: tuple[float, float]) ->
 def matches(expected: Answer, actual: Answer) -> Iterator[tuple[float, float]]:
     """(IoU, score difference) of each of the checkpoint's confident detections and its best partner of the class.
 
-    A box without area, as CenterNet gives them before it has learnt sizes, overlaps with nothing and is left out unless
-    the export found nothing at all.
+    A box narrower than a pixel, as CenterNet gives them before it has learnt sizes, overlaps with next to nothing once
+    its last digit is rounded; it is left out unless the export found nothing at all.
     """
     boxes, scores, class_ids = expected
     least = max(LEAST_SCORE, CONFIDENT * scores[0]) if len(scores) else LEAST_SCORE
@@ -114,7 +114,7 @@ def matches(expected: Answer, actual: Answer) -> Iterator[tuple[float, float]]:
         if not len(actual[1]):
             yield 0.0, float(scores[index])
             continue
-        if (boxes[index, 2:] <= boxes[index, :2]).any():
+        if (boxes[index, 2:] - boxes[index, :2] < 1.0).any():
             continue
         same = np.flatnonzero(actual[2] == class_ids[index])
         overlaps = iou(boxes[index], actual[0][same])

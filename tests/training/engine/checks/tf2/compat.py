@@ -120,5 +120,23 @@ def centernet_mobilenet() -> None:
     assert network.count_params() > 1e5
 
 
+@check
+def multilevel_crop() -> None:
+    """A graph for any number of images, and every box out of the image of its own level."""
+    import tensorflow as tf
+    from object_detection.utils import spatial_transform_ops as ops
+
+    images = [np.full((2, 8, 8, 3), value, np.float32) for value in (1, 2)]
+    boxes, levels = np.full((2, 3, 4), [0, 0, 1, 1], np.float32), np.array([[0, 1, 0], [1, 1, 0]], np.int32)
+    specs = [tf.TensorSpec([None, 8, 8, 3])] * 2, tf.TensorSpec([None, 3, 4]), tf.TensorSpec([None, 3], tf.int32)
+    crop = tf.function(
+        lambda images, boxes, levels: ops.multilevel_native_crop_and_resize(images, boxes, levels, [2, 2]),
+        input_signature=specs,
+    )
+    found = crop(images, boxes, levels).numpy()
+    assert found.shape == (2, 3, 2, 2, 3)
+    assert (found == levels[:, :, None, None, None] + 1).all()
+
+
 def with_val(images: list[dict]) -> dict:
     return {"images": images[:3] + [{**image, "split": "val"} for image in images[3:]]}

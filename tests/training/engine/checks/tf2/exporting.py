@@ -59,6 +59,21 @@ def export_differences_see_boxes_scores_and_classes() -> None:
 
 
 @check
+def a_box_narrower_than_a_pixel_is_not_judged_by_its_overlap() -> None:
+    from training.engine.exports.comparison import compare
+    from training.engine.exports.reference import Compared, as_answer
+
+    height = IMAGE.shape[0]
+    thin = answer()
+    thin["detection_boxes"] = np.array([[[0.1, 0.1, 0.5, 0.5], [0.3, 0.3, 0.3 + 0.5 / height, 0.9]]], np.float32)
+    rounded = {**thin, "detection_boxes": thin["detection_boxes"] + np.array([0, 0, 0.4 / height, 0], np.float32)}
+    actual = as_answer(rounded, IMAGE)
+    found = compare([Compared(SimpleNamespace(pixels=IMAGE), thin, 2)], lambda pixels: actual)
+    assert found.matched == 1
+    assert found.mean_iou > 0.9
+
+
+@check
 def boxes_of_a_padded_input_are_compared_in_the_image() -> None:
     from training.engine.exports.comparison import compare
     from training.engine.exports.reference import Compared, as_answer

@@ -189,3 +189,19 @@ def precision_follows_the_weakest_gpu() -> None:
     assert precision_for([(7, 5), (9, 0)]) == "mixed_float16"
     assert precision_for([(6, 1)]) == "float32"
     assert [shares(8, count) for count in (0, 1, 2, 3, 4, 6)] == [1, 1, 2, 2, 4, 4]
+
+
+@check
+def a_gpu_adds_up_in_order_only_where_asked() -> None:
+    from unittest import mock
+
+    from training.engine import device
+
+    with mock.patch.object(device.tf.config.experimental, "enable_op_determinism") as enable:
+        for wanted, gpu in ((True, False), (None, True), (False, True)):
+            with mock.patch.object(device, "has_gpu", return_value=gpu):
+                device.compute_repeatably(wanted)
+        assert not enable.called
+        with mock.patch.object(device, "has_gpu", return_value=True):
+            device.compute_repeatably(True)
+        assert enable.call_count == 1
