@@ -1,9 +1,19 @@
 """How `manage.py serve` runs the web processes: threads in each, everything by environment."""
 
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from typing import Any
+
 from sw_site.databases import web_processes
 from sw_site.env import env_int, env_str
 from sw_site.lib.collector import keep_for_good
 from sw_site.lib.process import die_with_parent
+from sw_site.logs import logging_config
+
+SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 bind = f"{env_str('HOST', '127.0.0.1')}:{env_int('PORT', 8000)}"
 workers = env_int("SW_WEB_PROCESSES", web_processes(env_str("DATABASE_URL")))
@@ -13,10 +23,27 @@ timeout = 120
 graceful_timeout = 10
 wsgi_app = "sw_site.wsgi:application"
 loglevel = "warning"
+_logs = logging_config(env_str("SW_LOG_FORMAT", "text"), env_str("SW_LOG_LEVEL", "INFO"))
+logconfig_dict = {**_logs, "loggers": {**_logs["loggers"], "gunicorn.error": {"level": "WARNING", "propagate": True}}}
+# Several processes add up their figures in files, which the metrics library looks for when it is imported.
+if workers > 1:
+    os.environ[SHARED_METRICS] = tempfile.mkdtemp(prefix="sw-site-metrics-")
 
 
 def on_starting(server: object) -> None:
     die_with_parent()
+
+
+def child_exit(server: object, worker: Any) -> None:
+    if SHARED_METRICS in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid)
+
+
+def on_exit(server: object) -> None:
+    if folder := os.environ.get(SHARED_METRICS):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def post_worker_init(worker: object) -> None:

@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from sw_site.databases import database
 from sw_site.env import env_bool, env_int, env_list, env_secret, env_str
 from sw_site.lib import brokers
+from sw_site.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("DATA_DIR") or BASE_DIR / "data").resolve()
@@ -42,6 +43,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "sw_site.observing.middleware.watched",
+    "sw_site.observing.middleware.probed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -167,11 +170,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 BEHIND_PROXY = env_bool("SW_BEHIND_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"sw_site": {"level": "INFO"}, "datasets": {"level": "INFO"}, "training": {"level": "INFO"}},
-}
+LOGGING = logging_config(env_str("SW_LOG_FORMAT", "text"), env_str("SW_LOG_LEVEL", "INFO"))
+#: A log line for each request.
+ACCESS_LOG = env_bool("SW_ACCESS_LOG")
+#: Whoever sends it as a bearer token may read /metrics; without one nobody may.
+METRICS_TOKEN = env_str("SW_METRICS_TOKEN")
+#: With less room than this the site says that it is not ready.
+MIN_FREE_BYTES = env_int("SW_MIN_FREE_MB", 200) * 2**20

@@ -16,6 +16,7 @@ from django.utils import timezone
 from sw_site.jobs.errors import JobCancelled, WorkerStopping
 from sw_site.jobs.models import LOG_LIMIT, Job, JobState
 from sw_site.jobs.shutdown import stopping
+from sw_site.lib.log_context import job_id
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +42,14 @@ class JobContext:
         self._beat = threading.Thread(target=self._keep_beating, daemon=True, name=f"heartbeat-{job.pk}")
 
     def __enter__(self) -> JobContext:
+        self._log_token = job_id.set(self.job.pk)
         self._beat.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._end.set()
         self.flush()
+        job_id.reset(self._log_token)
 
     def progress(self, done: float, total: float = 1.0, message: str = "") -> None:
         self.job.progress = min(1.0, done / total) if total else 0.0

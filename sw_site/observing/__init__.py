@@ -1,0 +1,1 @@
+"""What the site tells those who watch it: probes, metrics, and a line for each request."""
