@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 
-.PHONY: run test od-api-tests check setup setup-dev chromium postgres redis format clean
+.PHONY: run test od-api-tests check setup setup-dev chromium postgres redis ffmpeg format clean
 
 run: setup
 	@exec $(PY) manage.py serve
@@ -26,8 +26,11 @@ postgres:
 redis:
 	@deploy/redis.sh
 
+ffmpeg:
+	@deploy/ffmpeg.sh
+
 # Most tests wait for one core, so two run at a time; a browser wants the machine for itself.
-test: setup-dev chromium postgres redis
+test: setup-dev chromium postgres redis ffmpeg
 ifdef ARGS
 	$(PY) -m pytest $(ARGS)
 else

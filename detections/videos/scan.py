@@ -40,6 +40,7 @@ USUAL_RATE, MOST_RATE = 25.0, 240.0
 IRREGULAR = 0.25
 #: Encoding for looking at once, not for the archive.
 WRITER = "deadline;realtime|cpu-used;8|threads;2"
+Pixels = NDArray[np.uint8]
 
 
 @dataclass
@@ -64,9 +65,10 @@ class Recorder:
             raise VideoError("cannot be written in a copy with boxes. Free some space and try again.")
         self.written = self.repeated = self.left_out = 0
         self._start: float | None = None
+        self._shown: Pixels | None = None
 
     def add(self, seconds: float, picture: Pillow.Image) -> None:
-        """Show the picture from this time on."""
+        """Show the picture from this time on, and until then the one before."""
         self._start = seconds if self._start is None else self._start
         due = round((seconds - self._start) * self.rate) + 1 - self.written
         if due < 1:
@@ -75,8 +77,10 @@ class Recorder:
         pixels = self._cv2.cvtColor(np.asarray(picture), self._cv2.COLOR_RGB2BGR)[: self.size[1], : self.size[0]]
         if pixels.shape[:2] != (self.size[1], self.size[0]):  # the source changed its size on the way
             pixels = self._cv2.resize(pixels, self.size)
-        for _ in range(due):
-            self._writer.write(np.ascontiguousarray(pixels))
+        for _ in range(due - 1):
+            self._writer.write(self._shown)
+        self._shown = np.ascontiguousarray(pixels)
+        self._writer.write(self._shown)
         self.written += due
         self.repeated += due - 1
 

@@ -1,10 +1,8 @@
-"""Running a scan: the process, what it says, the files it leaves, and the sound."""
+"""Running a scan: the process, what it says, and the files it leaves."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,12 +13,12 @@ from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
 from datasets.sources.video import GIF, KINDS, MISSING_SHARE, is_video, lines_of
-from detections.video_models import Sound, VideoScan
+from detections.video_models import VideoScan
+from detections.videos.sound import add_sound
 from sw_site.lib.errors import UserError
 from training.models import TrainedModel
 
 Step = Callable[[float, float, str], None]
-SOUND_SECONDS = 600
 
 
 def check_video(path: Path, name: str) -> None:
@@ -111,31 +109,8 @@ def scan(row: VideoScan, step: Step) -> dict[str, Any]:
     output, boxes = source.with_name("annotated.webm"), source.with_name("boxes.jsonl")
     options: dict[str, Any] = {"threshold": row.threshold, "track": row.track}
     summary = scan_file(source, row.file_name, row.model, output, boxes, step, **options)
-    row.sound = add_sound(output, source)
+    row.sound = add_sound(output, source, summary["seconds"])
     folder = str(Path(row.file).parent)
     row.summary, row.annotated, row.boxes_file = summary, f"{folder}/{output.name}", f"{folder}/{boxes.name}"
     row.save(update_fields=["summary", "annotated", "boxes_file", "sound"])
     return summary
-
-
-def add_sound(annotated: Path, source: Path) -> Sound:
-    """Put the source's sound under the copy, with the server's ffmpeg if there is one: as it is, or else as Opus."""
-    program = shutil.which("ffmpeg")
-    if program is None:
-        return Sound.NO_PROGRAM
-    part = annotated.with_name(f"sound-{annotated.name}")
-    streams = ["-i", str(annotated), "-i", str(source), "-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy"]
-    try:
-        for codec in ("copy", "libopus"):
-            command = [program, "-v", "error", "-nostdin", "-y", *streams, "-c:a", codec, "-shortest", str(part)]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=SOUND_SECONDS, check=False)
-            if "matches no streams" in done.stderr:
-                return Sound.NONE
-            if done.returncode == 0 and part.is_file():
-                part.replace(annotated)
-                return Sound.KEPT
-    except (OSError, subprocess.TimeoutExpired):
-        return Sound.FAILED
-    finally:
-        part.unlink(missing_ok=True)
-    return Sound.FAILED

@@ -21,7 +21,8 @@ from detections.management import batches
 from detections.metrics.values import HEADLINE_SCORE
 from detections.pictures import image_files
 from detections.video_models import Sound
-from detections.videos.work import add_sound, is_film, remarks, scan_file
+from detections.videos.sound import add_sound
+from detections.videos.work import is_film, remarks, scan_file
 from sw_site.lib.commands import SiteCommand, progress_bar
 from sw_site.lib.errors import UserError
 from training.lookup import model_of
@@ -116,7 +117,7 @@ def detect_video(
     except UserError as error:
         problems.append(Problem(str(film), error.code, error.message))
         return None
-    sound = add_sound(output, film)
+    sound = add_sound(output, film, summary["seconds"])
     files = {"file": str(film), "annotated": output.name, "boxes": boxes.name}
     return {**files, "sound": str(sound), "remarks": remarks(summary), **summary}
 

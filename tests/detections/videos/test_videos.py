@@ -1,9 +1,7 @@
 """Whole videos, through the process that reads them and a detector that always sees the same box."""
 
 import json
-import struct
 
-import cv2
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,16 +9,15 @@ from django.core.management import call_command
 from django.urls import reverse
 from PIL import Image as Picture
 
-from datasets.sources.frames import Film
 from detections.models import VideoScan
-from detections.videos import work
+from detections.videos import sound, work
 from detections.videos.actions import start_video, uncertain_frames
-from detections.videos.scan import Recorder, Rhythm
-from detections.videos.work import add_sound, check_video, remarks
+from detections.videos.work import check_video, remarks
 from sw_site.jobs.models import Job
 from sw_site.lib.errors import UserError
 from tests.datasets.sources.films import pan, write_video
 from tests.detections.builders import FOUND, finish, make_detector
+from tests.detections.videos.scanning import frames_of, scanned
 from tests.factories import make_dataset, make_user, make_version
 from tests.sample_data import sample_data
 
@@ -39,19 +36,7 @@ def model():
 
 @pytest.fixture(autouse=True)
 def no_program(monkeypatch):
-    monkeypatch.setattr(work.shutil, "which", lambda name: None)
-
-
-def scanned(model, path, **options):
-    upload = SimpleUploadedFile(path.name, path.read_bytes())
-    scan = start_video(model, upload, None, **options)
-    job = finish(scan.job)
-    scan.refresh_from_db()
-    return scan, job
-
-
-def frames_of(scan):
-    return list(Film(work.Path(default_storage.path(scan.annotated))).times())
+    monkeypatch.setattr(sound.shutil, "which", lambda name: None)
 
 
 def test_a_video_becomes_a_copy_with_boxes_a_timeline_and_lines(model, film):
@@ -76,25 +61,6 @@ def test_a_video_without_detections_says_so(model, film):
     assert len(frames_of(scan)) == 24
 
 
-def test_a_video_that_was_cut_short_gives_what_can_be_read(model, tmp_path):
-    whole = write_video(tmp_path / "whole.avi", pan(40)).read_bytes()
-    (tmp_path / "cut.avi").write_bytes(whole[: len(whole) // 2])
-    scan, job = scanned(model, tmp_path / "cut.avi")
-    assert job.state == "succeeded" and 5 < scan.summary["frames"] < 30
-    assert "It ends early" in job.message
-
-
-def test_a_phone_s_turned_video_stands_upright(model, film, tmp_path):
-    data = bytearray(film.read_bytes())
-    matrix = data.index(b"tkhd") + 4 + 40
-    data[matrix : matrix + 36] = struct.pack(">9i", 0, 0x10000, 0, -0x10000, 0, 0, 120 << 16, 0, 0x40000000)
-    (tmp_path / "phone.mp4").write_bytes(data)
-    scan, _ = scanned(model, tmp_path / "phone.mp4")
-    assert (scan.summary["width"], scan.summary["height"]) == (120, 160)
-    capture = cv2.VideoCapture(default_storage.path(scan.annotated))
-    assert capture.read()[1].shape[:2] == (160, 120)
-
-
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
     [
@@ -112,35 +78,6 @@ def test_a_damaged_video_fails_with_a_sentence(model):
     file = SimpleUploadedFile("bad.mp4", b"\0\0\0\x18ftypisom" + bytes(2000))
     job = finish(start_video(model, file, None).job)
     assert job.state == "failed" and "“bad.mp4” cannot be opened: it is damaged" in job.error
-
-
-def test_frames_that_come_irregularly_are_shown_at_their_time(tmp_path):
-    recorder, rhythm = Recorder(tmp_path / "out.webm", 10.0, (160, 120)), Rhythm(0.1)
-    for seconds in (0.0, 0.1, 0.11, 0.5, 0.6):
-        recorder.add(seconds, Picture.new("RGB", (160, 120)))
-        rhythm.add(seconds)
-    recorder.close()
-    # 0.11 is left out, 0.5 is shown for the gap before it too
-    assert (recorder.written, recorder.repeated, recorder.left_out) == (7, 3, 1) and rhythm.varies
-    assert len(list(Film(tmp_path / "out.webm").times())) == 7
-
-
-def test_sound_is_kept_where_there_is_a_program(tmp_path, monkeypatch):
-    program, annotated = tmp_path / "ffmpeg", tmp_path / "a.webm"
-
-    def answer(script):
-        program.write_text(f"#!/bin/sh\n{script}\n")
-        program.chmod(0o755)
-        annotated.write_text("silent")
-        return add_sound(annotated, tmp_path / "source.mp4"), annotated.read_text()
-
-    monkeypatch.setattr(work.shutil, "which", lambda name: str(program))
-    last = 'for last; do :; done; echo sound > "$last"'
-    assert answer(last) == ("kept", "sound\n")
-    assert answer("echo \"Stream map '1:a:0' matches no streams.\" >&2; exit 1") == ("none", "silent")
-    assert answer("exit 1") == ("failed", "silent")
-    # a sound that cannot be copied is encoded
-    assert answer(f'case "$*" in *libopus*) {last};; *) exit 1;; esac') == ("kept", "sound\n")
 
 
 def test_a_cancelled_look_leaves_no_half_file(model, film):
