@@ -19,7 +19,7 @@ from datasets.browsing import GridFilter
 from datasets.browsing.filters import whole
 from datasets.browsing.tiles import load_tiles
 from datasets.browsing.words import chips
-from datasets.models import CheckImage, CheckSet, Dataset, Work
+from datasets.models import CheckImage, CheckSet, Dataset, NotMeasured, Work
 from datasets.review import checks
 from datasets.review.api import desk_url
 from datasets.review.assigning import deal, ids_of, people_called, told
@@ -168,11 +168,18 @@ def check_list(request: HttpRequest, slug: str) -> HttpResponse:
         "tiles": load_tiles(list(page.object_list)),
         "people": checks.by_person(answers),
         "excused": excused(dataset),
-        "others": get_user_model().objects.filter(is_active=True).order_by("username")[:200],
+        "others": _others(dataset),
         "answers": answers[-ANSWERS_SHOWN:][::-1],
         "more": max(0, len(answers) - ANSWERS_SHOWN),
     }
     return TemplateResponse(request, "datasets/review_checks.html", context)
+
+
+def _others(dataset: Dataset) -> list[Any]:
+    """Those of the people to whom checks are handed."""
+    excused_ones = NotMeasured.objects.filter(check_set__dataset=dataset).values("user")
+    people = get_user_model().objects.filter(is_active=True).exclude(pk__in=excused_ones)
+    return list(people.order_by("username")[:200])
 
 
 def _set_measured(request: HttpRequest, dataset: Dataset) -> None:

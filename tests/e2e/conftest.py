@@ -109,6 +109,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
+def full(site: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """The site with something on every page; what to put into `fullness.ADDRESSES`."""
+    from tests.e2e import fullness
+
+    return fullness.fill(site, tmp_path_factory.mktemp("full"))
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert path, "Chromium is missing: install the package “chromium” (make test does, as root)"

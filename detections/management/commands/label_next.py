@@ -10,8 +10,9 @@ from django.contrib.auth import get_user_model
 from datasets.lookup import dataset_by_name
 from datasets.models import SavedView
 from detections.label_next import DEFAULT_COUNT
-from detections.prelabel_actions import label_next_here
-from sw_site.lib.commands import SiteCommand, progress_bar
+from detections.prelabel_actions import start_label_next
+from sw_site.jobs.waiting import wait_for
+from sw_site.lib.commands import SiteCommand
 from sw_site.lib.errors import UserError
 from training.lookup import model_of
 
@@ -34,8 +35,13 @@ class Command(SiteCommand):
         if user is None:
             raise UserError("unknown_person", f"There is nobody called “{options['user']}”.", 404)
         values = (model, dataset, options["filter"], options["count"], options["view"], user)
-        with progress_bar(f"Label next in {dataset}", quiet=options["json"]) as report:
-            result = label_next_here(*values, report)
+        batch = start_label_next(*values, submit=False)
+        assert batch.job is not None  # noqa: S101 - it was made with its job
+        kept = "No view was filled."
+        job = wait_for(
+            batch.job, f"Label next in {dataset}", quiet=options["json"], code="label_next_failed", kept=kept
+        )
+        result = job.result or {}
         images = SavedView.objects.get(pk=result["view"]).images.order_by("pk").values_list("pk", flat=True)
         return {"dataset": dataset.name, "model": model.name, **result, "chosen": list(images)}
 

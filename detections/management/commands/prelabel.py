@@ -8,9 +8,10 @@ from typing import Any
 from datasets.lookup import dataset_by_name
 from detections.management.references import batch_of, read_pair
 from detections.prelabel import DEFAULT_THRESHOLD, Wish
-from detections.prelabel_actions import prelabel_here, send_here
+from detections.prelabel_actions import start_prelabel, start_sending
 from detections.targets import answers_from_names
-from sw_site.lib.commands import SiteCommand, progress_bar
+from sw_site.jobs.waiting import wait_for
+from sw_site.lib.commands import SiteCommand
 from training.lookup import model_of
 
 
@@ -47,12 +48,11 @@ class Command(SiteCommand):
         names = None if options["classes"] is None else dict(read_pair(text) for text in options["classes"])
         answers = answers_from_names(model, dataset, names, options["new_classes"])
         wish = Wish(options["filter"], options["threshold"], options["also_labelled"])
-        with progress_bar(f"Pre-label {dataset}", quiet=options["json"]) as report:
-            if batch:
-                result = send_here(batch, dataset, wish, answers, report)
-            else:
-                result = prelabel_here(model, dataset, wish, answers, report)
-        return {"dataset": dataset.name, "model": model.name, "threshold": wish.threshold, **result}
+        asked = (dataset, wish, answers, None)
+        job = start_sending(batch, *asked, submit=False) if batch else start_prelabel(model, *asked, submit=False)
+        kept = f"Proposals that were written stay: edit_images {dataset.name} undo takes them back."
+        job = wait_for(job, f"Pre-label {dataset}", quiet=options["json"], code="prelabel_failed", kept=kept)
+        return {"dataset": dataset.name, "model": model.name, "threshold": wish.threshold, **(job.result or {})}
 
     def describe(self, result: dict[str, Any]) -> None:
         self.stdout.write(result["sentence"])
