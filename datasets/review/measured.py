@@ -17,11 +17,14 @@ from datasets.models import (
 )
 from datasets.models.review import Work
 from datasets.review.hidden import hidden_ids
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 
 
 def labels_here(user: Any, dataset: Dataset) -> bool:
-    """Has the person labelled in this dataset, or are they to: dealt photos, or with one from the queue?"""
+    """May the person label here, and have they, or are they to: dealt photos to label, or with one from the queue?"""
+    if dataset.role_of(user) < Role.ANNOTATOR:
+        return False
     return any(
         rows.exists()
         for rows in (

@@ -15,6 +15,7 @@ from datasets.review.checks import choose, due_check, open_check
 from datasets.review.hidden import hidden_images
 from datasets.review.measured import excuse, hand_over_all_labels, labels_here, measure
 from datasets.review.queue import LEASE, take_next
+from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
 from tests.datasets.review.test_hidden import TRUSTED
 from tests.factories import make_box, make_dataset, make_image, make_user
@@ -97,6 +98,15 @@ def test_a_trainer_who_never_labels_gets_all_and_no_check_afterwards(client, bos
     assert asks_for_all(client, dataset).status_code == 202
     told = bosses.get(f"/api/v1/datasets/{dataset.slug}/checks").json()["not_measured"]
     assert [(row["person"], row["by"]) for row in told] == [("alice", None)]
+
+
+def test_a_viewer_is_handed_no_check_and_may_export_whatever_they_did_before(client, alice, dataset):
+    work(alice, dataset, 2)
+    assert labels_here(alice, dataset)
+    dataset.team_role = Role.VIEWER
+    dataset.save()
+    assert not labels_here(alice, dataset) and asks_for_all(client, dataset).status_code == 202
+    assert [row.user for row in NotMeasured.objects.all()] == [alice]
 
 
 def test_without_checks_nobody_is_excused_by_an_export(client, alice):
