@@ -218,8 +218,9 @@ def get_run(request: SignedInRequest, pk: int) -> Run:
 
 
 @router.get("/runs/{int:pk}/series")
-def series(request: SignedInRequest, pk: int) -> dict[str, Any]:
-    return series_of(run_for(request, pk))
+def series(request: SignedInRequest, pk: int, after: int = 0, story: str = "") -> dict[str, Any]:
+    """The curves; with `after` and `story` as the last answer's `newest` and `story`, only what has come since."""
+    return series_of(run_for(request, pk), max(0, min(after, 2**63 - 1)), story)
 
 
 @router.get("/models", response=list[ModelOut])

@@ -18,9 +18,28 @@ EXTENT = (Count("pk"), Max("step"))
 T = TypeVar("T")
 
 
-def series_of(run: Run) -> dict[str, Any]:
-    """{"series": {name: [[step, value], ...]}, "finished": bool}; every curve has 1,000 points at most."""
-    return {"series": curves(run), "finished": not run.is_active}
+def series_of(run: Run, after: int = 0, story: str = "") -> dict[str, Any]:
+    """{"series": {name: [[step, value], ...]}, "finished": bool, "newest", "story", "goes_on"} of a run.
+
+    Every curve has 1,000 points at most. Who sends back `newest` (as `after`) and `story` gets only the points stored
+    since, and `goes_on` is true: a page that is open reads a long run once. Another `story` is that of a run that went
+    back to a checkpoint, of which some points are no longer true; it is told from the beginning.
+    """
+    now = story_of(run)
+    goes_on = bool(after) and story == now
+    newest = run.metrics.filter(pk__gt=after).aggregate(Max("pk"))["pk__max"] or after
+    came = since(run, after) if goes_on else curves(run)
+    return {"series": came, "finished": not run.is_active, "newest": newest, "story": now, "goes_on": goes_on}
+
+
+def story_of(run: Run) -> str:
+    """Another one whenever a run has gone back: at each attempt of its job, and each time it was mended."""
+    return f"{run.job.attempt if run.job else 0}-{run.history.filter(kind='mended').count()}"
+
+
+def since(run: Run, after: int) -> dict[str, list[list[float]]]:
+    """The points stored after that of this number, by curve; what a page asks for every second."""
+    return read(Metric.objects.filter(pk__gt=after, run=run))
 
 
 def curves(run: Run, limit: int = POINTS, only: str = "") -> dict[str, list[list[float]]]:

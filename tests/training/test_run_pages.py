@@ -224,6 +224,32 @@ def test_curves_of_other_steps_but_the_same_length_are_thinned_each_by_itself(ru
     assert all(step % 2 for step, _ in found["odd"]) and [step for step, _ in found["even"][:2]] == [0, 8]
 
 
+def test_an_open_page_reads_only_what_is_new_until_the_run_goes_back(client, run, django_assert_max_num_queries):
+    url = reverse("training:run-series", args=[run.pk])
+
+    def ask(before):
+        return client.get(url, {"after": before["newest"], "story": before["story"]}).json()
+
+    def store(*rows):
+        Metric.objects.bulk_create(Metric(run=run, name=name, step=step, value=0.5) for name, step in rows)
+
+    store(*(("total_loss", n) for n in range(1, 1201)))
+    first = client.get(url).json()
+    assert 990 < len(first["series"]["total_loss"]) <= 1000 and first["goes_on"] is False
+    store(("total_loss", 1201), ("ap", 1200))
+    second = ask(first)
+    assert second["series"] == {"total_loss": [[1201, 0.5]], "ap": [[1200, 0.5]]} and second["goes_on"] is True
+    with django_assert_max_num_queries(8):
+        third = ask(second)
+    assert third["series"] == {} and third["newest"] == second["newest"]
+    run.note("mended", "From step 1,000 once more.")
+    anew = ask(third)
+    assert anew["goes_on"] is False and 990 < len(anew["series"]["total_loss"]) <= 1000
+    assert client.get(url, {"after": "x" * 40, "story": anew["story"]}).json()["goes_on"] is False
+    api = client.get(f"/api/v1/training/runs/{run.pk}/series", {"after": first["newest"], "story": anew["story"]})
+    assert set(api.json()["series"]) == {"total_loss", "ap"} and api.json()["goes_on"] is True
+
+
 def test_curves_of_the_same_steps_are_read_together(run, django_assert_num_queries):
     names = ("total_loss", "localization_loss", "learning_rate")
     Metric.objects.bulk_create(Metric(run=run, name=name, step=10 * n, value=n) for name in names for n in range(2500))

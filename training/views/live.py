@@ -59,9 +59,10 @@ def run_status(request: SignedInRequest, pk: int) -> HttpResponse:
 def run_frames(request: SignedInRequest, pk: int) -> HttpResponse:
     """The filmstrip, when there is an evaluation that the page does not have yet."""
     run = run_for(request, pk)
-    frames = filmstrip(run, request.user)
-    if not frames or request.GET.get("have") == str(frames[-1].step):
+    newest = run.frames.order_by("-step").values_list("step", flat=True).first()
+    if newest is None or request.GET.get("have") == str(newest):
         return HttpResponse(status=NOTHING_NEW if run.is_active else STOP_POLLING)
+    frames = filmstrip(run, request.user)
     return render(request, "training/_run_frames.html", {"run": run, "frames": frames})
 
 
@@ -82,8 +83,10 @@ def what_it_has(request: HttpRequest, pk: int) -> str | None:
 @require_safe
 @condition(etag_func=what_it_has)
 def run_series(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The curves; a browser that has the latest is told so and nothing is read."""
-    response = JsonResponse(series_of(run_for(request, pk)))
+    """The curves, or what is new of them; a browser that has the latest is told so and nothing is read."""
+    after = request.GET.get("after", "")
+    number = int(after) if after.isascii() and after.isdecimal() and len(after) < 19 else 0
+    response = JsonResponse(series_of(run_for(request, pk), number, request.GET.get("story", "")))
     response["Cache-Control"] = "private, no-cache"
     return response
 
