@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 ROUNDS = 101
 CURVES = (
@@ -57,6 +58,8 @@ def run(steps: int, models: int) -> dict[str, Any]:
         "run": one.get_absolute_url(),
         "run, moving part": f"{one.get_absolute_url()}status/",
         "run, all curves": f"{one.get_absolute_url()}series/",
+        "run, new points": f"{one.get_absolute_url()}series/?{newest_of(one)}",
+        "run, film strip, nothing new": f"{one.get_absolute_url()}frames/?have={steps}",
         "run, film strip": f"{one.get_absolute_url()}frames/",
         "list of runs": "/training/",
         "registry": "/training/models/",
@@ -67,6 +70,13 @@ def run(steps: int, models: int) -> dict[str, Any]:
         "desk": "/training/desk/",
     }
     return {"steps": steps, "models": models, **{name: measure(url) for name, url in pages.items()}}
+
+
+def newest_of(run: Any) -> str:
+    """The question of an open page that lacks the last ten points of the curves."""
+    from training.series import story_of
+
+    return urlencode({"after": run.metrics.order_by("-pk")[10].pk, "story": story_of(run)})
 
 
 def frozen_version() -> Any:
@@ -102,11 +112,8 @@ def long_run(version: Any, steps: int) -> Any:
     )  # fmt: skip
     run.config = settings.run_json(run.name, {"kind": "none"})
     run.save(update_fields=["config"])
-    points = [
-        Metric(run=run, name=name, step=step, value=1 + number + 5 / (1 + step / 500) + 0.1 * math.sin(step))
-        for number, name in enumerate(CURVES)
-        for step in range(LOG_EVERY, steps + 1, LOG_EVERY)
-    ]
+    store_curves(run, steps)
+    points = []
     for part in range(1, EVALUATIONS + 1):
         step, ap = part * steps // EVALUATIONS, 0.6 * (1 - math.exp(-part / 8))
         points += [
@@ -121,6 +128,18 @@ def long_run(version: Any, steps: int) -> Any:
         run.note("mended", f"Evaluated at step {step:,}.")
     Metric.objects.bulk_create(points, batch_size=5000)
     return run
+
+
+def store_curves(run: Any, steps: int) -> None:
+    """The points of so many steps, as an engine writes them."""
+    from training.models import Metric
+
+    points = (
+        Metric(run=run, name=name, step=step, value=1 + number + 5 / (1 + step / 500) + 0.1 * math.sin(step))
+        for number, name in enumerate(CURVES)
+        for step in range(LOG_EVERY, steps + 1, LOG_EVERY)
+    )
+    Metric.objects.bulk_create(points, batch_size=5000)
 
 
 def registry(version: Any, count: int) -> None:
