@@ -71,6 +71,7 @@ ADDRESSES = [
     "/training/runs/{failed_run}/",
     "/training/runs/{run}/",
     "/training/starts/",
+    "/upkeep/",
 ]
 
 

@@ -11,12 +11,15 @@ from tests.e2e.fullness import ADDRESSES
 pytestmark = pytest.mark.browser
 
 WIDTHS = (390, 1024)
-#: How far it scrolls sideways, and what sticks out.
+#: How far the page scrolls sideways with what sticks out; and what one could press if it were not cut off.
 STICKS_OUT = """() => {
   const width = document.documentElement.clientWidth, over = document.scrollingElement.scrollWidth - width;
-  if (over <= 0) return [];
-  const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > width + 1);
-  return [over, ...out.slice(0, 5).map((one) => one.outerHTML.slice(0, 120))];
+  const beyond = (one) => one.checkVisibility() && one.getBoundingClientRect().right > width + 1;
+  const scrolls = (one) => one && (/auto|scroll/.test(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+  const pressed = [...document.querySelectorAll("a[href], button, input, select")].filter(beyond);
+  const cut = pressed.filter((one) => !scrolls(one.parentElement));
+  const out = over > 0 ? [...document.querySelectorAll("body *")].filter(beyond) : cut;
+  return over > 0 || cut.length ? [over, ...out.slice(0, 5).map((one) => one.outerHTML.slice(0, 120))] : [];
 }"""
 
 
@@ -35,6 +38,7 @@ def test_nothing_sticks_out_of_the_window(visitor: Page, site: Site, full, path:
     assert answer and answer.status == 200
     for width in WIDTHS:
         visitor.set_viewport_size({"width": width, "height": 844})
+        visitor.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
         assert visitor.evaluate(STICKS_OUT) == [], f"{width} pixels"
 
 
@@ -42,4 +46,9 @@ def test_what_sticks_out_would_be_found(browser: Browser):
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.set_content("<style>body { margin: 0 } p { width: 400px }</style><p>wide</p>")
     assert page.evaluate(STICKS_OUT) == [10, "<p>wide</p>"]
+    bar = "<div style='overflow: {}; white-space: nowrap'><button style='margin-left: 500px'>x</button></div>"
+    page.set_content(bar.format("hidden"))
+    assert page.evaluate(STICKS_OUT)[1].startswith("<button")
+    page.set_content(bar.format("auto"))
+    assert page.evaluate(STICKS_OUT) == []
     page.close()
