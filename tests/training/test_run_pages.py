@@ -278,6 +278,13 @@ def test_others_add_no_backbone(client, version, settings, tmp_path):
     assert "Add a backbone" not in text(client.get(reverse("training:run-create")))
     file = SimpleUploadedFile("net.weights.h5", HDF5_SIGNATURE)
     response = client.post(reverse("training:backbone-create"), {"backbone": file}, follow=True)
-    assert "Only an administrator" in text(response)
+    assert response.status_code == 403 and "This is for administrators of the site" in text(response)
     assert not (tmp_path / "backbones").exists()
-    assert "No file arrived" in text(client.post(reverse("training:backbone-create"), follow=True))
+
+
+def test_an_administrator_who_sends_no_file_is_told_so(version, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    browser = Client()
+    browser.force_login(make_user("operator", is_staff=True))
+    assert "No file arrived" in text(browser.post(reverse("training:backbone-create"), follow=True))
+    assert not (tmp_path / "backbones").exists()
