@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from datasets.formats.createml import dump_json, json_tags, load_json, numbers, plain, tags_json, whole
-from datasets.formats.records import AnnotationRecord, BoxRecord, Context, FormatError
+from datasets.formats.createml import dump_json, json_tags, load_json, numbers, plain, share, tags_json
+from datasets.formats.records import AnnotationRecord, BoxRecord, Context, FormatError, stated_size
 
 BOX_KEYS = {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "score", "attributes"}
 IMAGE_KEYS = {"id", "file_name", "width", "height", "attributes"}
@@ -42,7 +42,8 @@ def parse(data: bytes, path: str, context: Context) -> Iterator[tuple[Annotation
 
 def _names(categories: Any) -> dict[Any, str]:
     rows = categories if isinstance(categories, list) else []
-    return {row.get("id"): str(row.get("name") or "").strip() for row in rows if isinstance(row, dict)}
+    named = (row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), int | str))
+    return {row["id"]: str(row.get("name") or "").strip() for row in named}
 
 
 def _read_image(image: dict[str, Any], rows: list[dict[str, Any]], names: dict[Any, str]) -> AnnotationRecord:
@@ -56,13 +57,13 @@ def _read_image(image: dict[str, Any], rows: list[dict[str, Any]], names: dict[A
     said = _attributes(image)
     return AnnotationRecord(
         str(image.get("file_name") or "").replace("\\", "/"),
-        whole(image.get("width")),
-        whole(image.get("height")),
+        stated_size(image.get("width")),
+        stated_size(image.get("height")),
         tuple(boxes),
         said.get("verified") is True,
         tuple(problems),
         str(said.get("folder") or ""),
-        whole(said.get("depth")),
+        stated_size(said.get("depth")),
         said.get("segmented") is True,
         str(said.get("split") or ""),
         str(said.get("source_id") or ""),
@@ -93,7 +94,7 @@ def _read_box(row: dict[str, Any], position: int, names: dict[Any, str]) -> BoxR
         said.get("truncated") in (True, 1),
         said.get("occluded") in (True, 1),
         str(said.get("pose") or "")[:40],
-        float(score) if isinstance(score, int | float) else None,
+        share(score),
         bool(row.get("iscrowd")),
         json_tags(row, BOX_KEYS) + json_tags(said, BOX_ATTRIBUTES),
     )

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from datasets.formats.records import AnnotationRecord, BoxRecord, Context, FormatError, Tags, whole_or_exact
+from datasets.formats.records import (
+    AnnotationRecord,
+    BoxRecord,
+    Context,
+    FormatError,
+    Tags,
+    kept_text,
+    stated_size,
+    whole_or_exact,
+)
 from datasets.formats.yolo import decode
 
 BOX_KEYS = {"label", "coordinates", "confidence", "difficult", "truncated", "occluded", "pose", "crowd"}
 IMAGE_KEYS = {"image", "imagefilename", "annotations", "annotation", "verified", "folder", "depth", "width", "height"}
+
+#: Escapes of NUL and of surrogates, which no database keeps unless two of them make one letter.
+ESCAPED = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 
 
 def parse(data: bytes, path: str, context: Context) -> Iterator[tuple[AnnotationRecord, bytes]]:
@@ -30,10 +43,23 @@ def parse(data: bytes, path: str, context: Context) -> Iterator[tuple[Annotation
 
 def load_json(data: bytes) -> Any:
     """Raises FormatError when the bytes are not JSON."""
+    text = decode(data)
     try:
-        return json.loads(decode(data))
+        found = json.loads(text)
+        return kept(found) if ESCAPED.search(text) else found
     except (ValueError, RecursionError) as error:
         raise FormatError("json_does_not_parse", f"This is not well-formed JSON ({error}).") from error
+
+
+def kept(value: Any) -> Any:
+    """A tree of JSON values with texts that databases keep."""
+    if isinstance(value, str):
+        return kept_text(value)
+    if isinstance(value, list):
+        return [kept(one) for one in value]
+    if isinstance(value, dict):
+        return {kept_text(key): kept(one) for key, one in value.items()}
+    return value
 
 
 def dump_json(value: Any) -> bytes:
@@ -51,13 +77,13 @@ def _read_image(row: dict[str, Any]) -> AnnotationRecord:
             problems.append(error)
     return AnnotationRecord(
         str(row.get("image") or row.get("imagefilename") or "").replace("\\", "/"),
-        whole(row.get("width")),
-        whole(row.get("height")),
+        stated_size(row.get("width")),
+        stated_size(row.get("height")),
         tuple(boxes),
         row.get("verified") is True,
         tuple(problems),
         str(row.get("folder") or ""),
-        whole(row.get("depth")),
+        stated_size(row.get("depth")),
         tags=json_tags(row, IMAGE_KEYS),
     )
 
@@ -82,7 +108,7 @@ def _read_box(box: Any, position: int) -> BoxRecord:
         bool(box.get("truncated")),
         bool(box.get("occluded")),
         str(box.get("pose") or "")[:40],
-        float(score) if isinstance(score, int | float) else None,
+        share(score),
         bool(box.get("crowd")),
         json_tags(box, BOX_KEYS),
     )
@@ -99,8 +125,9 @@ def numbers(values: list[Any], position: int) -> list[float]:
     return found
 
 
-def whole(value: Any) -> int:
-    return int(value) if isinstance(value, int | float) and math.isfinite(value) and value > 0 else 0
+def share(value: Any) -> float | None:
+    """A score between 0 and 1; None for anything else."""
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
 
 
 def json_tags(row: dict[str, Any], known: set[str]) -> Tags:

@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Iterator
 
-from datasets.formats.records import AnnotationRecord, BoxRecord, Context, FormatError, whole_or_exact
+from datasets.formats.records import AnnotationRecord, BoxRecord, Context, FormatError, stated_size, whole_or_exact
 from datasets.formats.yolo import decode
 
 COLUMNS = ("filename", "width", "height", "class", "xmin", "ymin", "xmax", "ymax")
@@ -59,7 +59,7 @@ def _read_image(name: str, lines: list[tuple[int, list[str]]]) -> AnnotationReco
             boxes.append(_read_box(number, values))
         except FormatError as error:
             problems.append(error)
-    width, height = (_size(lines[0][1][place]) for place in (1, 2))
+    width, height = (stated_size(lines[0][1][place]) for place in (1, 2))
     return AnnotationRecord(name, width, height, tuple(boxes), problems=tuple(problems))
 
 
@@ -73,13 +73,6 @@ def _read_box(number: int, values: list[str]) -> BoxRecord:
     if not all(map(math.isfinite, (x1, y1, x2, y2))):
         raise FormatError("box_without_coordinates", f"Line {number} has no usable coordinates ({values[4:8]}).")
     return BoxRecord(values[3], x1, y1, x2, y2)
-
-
-def _size(text: str) -> int:
-    try:
-        return max(0, int(float(text)))
-    except (ValueError, OverflowError):
-        return 0
 
 
 def csv_header() -> bytes:

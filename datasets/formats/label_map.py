@@ -7,8 +7,8 @@ import re
 from datasets.formats.records import FormatError
 
 TOKEN = re.compile(
-    r"""\#[^\n]* | (?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*') | (?P<word>[A-Za-z_]\w*) | (?P<number>-?\d+) """
-    r"""| (?P<mark>[{}:;,]) | \s+ | (?P<junk>.)""",
+    r"""\#[^\n]* | (?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*') | (?P<word>[A-Za-z_]\w*) """
+    r"""| (?P<number>-?[0-9]{1,9}) | (?P<mark>[{}:;,]) | \s+ | (?P<junk>.)""",
     re.VERBOSE,
 )
 

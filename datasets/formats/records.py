@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +11,35 @@ from typing import Any
 Tags = tuple[tuple[str, str], ...]
 
 
+#: Letters of a message; files may put a megabyte where a name belongs, and messages quote names.
+LONGEST_MESSAGE = 600
+#: Pixels a side. No format can hold a larger picture, so whoever states more states nothing.
+MOST_PIXELS = 1_000_000
+UNKEPT = re.compile("[\0\ud800-\udfff]")
+
+
+def kept_text(text: str) -> str:
+    """A text as databases keep it: without NUL, and with a question mark for each half of a surrogate pair."""
+    return UNKEPT.sub(lambda found: "" if found[0] == "\0" else "\ufffd", text)
+
+
+def stated_size(value: Any) -> int:
+    """Width, height or depth as a file states it; 0 for what no picture can have, which counts as not stated."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+    return int(number) if 0 < number <= MOST_PIXELS else 0
+
+
 class FormatError(Exception):
     """A file could not be read as what it claims to be. `code` is stable for programs, the text is for people."""
 
     def __init__(self, code: str, message: str) -> None:
+        if len(message) > LONGEST_MESSAGE:
+            half = LONGEST_MESSAGE // 2
+            message = f"{message[:half]} … {message[-half:]}"
+        message = kept_text(message)
         super().__init__(message)
         self.code, self.message = code, message
 

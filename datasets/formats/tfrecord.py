@@ -7,6 +7,7 @@ object_detection/core/standard_fields.py (TfExampleFields). Boxes are shares of 
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import struct
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from typing import IO, Any
 import google_crc32c
 
 from datasets.formats.example_proto import Example, put, values
-from datasets.formats.records import AnnotationRecord, BoxRecord, FormatError
+from datasets.formats.records import AnnotationRecord, BoxRecord, FormatError, kept_text, stated_size
 
 MAX_RECORD = 512 * 1024 * 1024
 SHARD = re.compile(r"(?P<base>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\Z")
@@ -67,7 +68,13 @@ def read_image(file: IO[bytes], offset: int) -> bytes:
     """The encoded picture of the record at an offset."""
     file.seek(offset)
     _, data = next(read_frames(file))
-    return bytes((values(Example.FromString(data), "image/encoded") or [b""])[0])
+    return encoded_picture(Example.FromString(data))
+
+
+def encoded_picture(example: Any) -> bytes:
+    """The picture of a record as it is stored; empty when it holds none."""
+    found = (values(example, "image/encoded") or [b""])[0]
+    return bytes(found) if isinstance(found, bytes) else b""
 
 
 def read_example(data: bytes, names: Mapping[int, str]) -> tuple[AnnotationRecord, bytes]:
@@ -103,21 +110,25 @@ def read_example(data: bytes, names: Mapping[int, str]) -> tuple[AnnotationRecor
 def _boxes(
     example: Any, names: Mapping[int, str], width: int, height: int, problems: list[FormatError]
 ) -> tuple[BoxRecord, ...]:
-    edges = [values(example, BOX + key) for key in ("xmin", "ymin", "xmax", "ymax")]
+    edges = [_list(example, BOX + key, int | float) for key in ("xmin", "ymin", "xmax", "ymax")]
     count = len(edges[0])
-    texts, labels = values(example, OBJECT + "class/text"), values(example, OBJECT + "class/label")
+    texts, labels = _list(example, OBJECT + "class/text", bytes), _list(example, OBJECT + "class/label", int)
     if any(len(edge) != count for edge in edges) or max(len(texts), len(labels)) < count:
         raise FormatError(
             "record_lists_differ", "A record has lists of boxes that are not of one length; it was left out."
         )
     extras = {
-        key: values(example, OBJECT + key)
+        key: _list(example, OBJECT + key, bytes if key == "view" else int | float)
         for key in ("difficult", "truncated", "occluded", "view", "score", "is_crowd", "group_of")
     }
     boxes = []
     for n in range(count):
-        name = texts[n].decode(errors="replace") if n < len(texts) and texts[n] else _named(labels[n], names, problems)
+        text = texts[n].decode(errors="replace") if n < len(texts) else ""
+        name = kept_text(text) or _named(labels[n], names, problems)
         x1, y1, x2, y2 = (edge[n] for edge in edges)
+        if not all(map(math.isfinite, (x1, y1, x2, y2))):
+            problems.append(FormatError("box_without_coordinates", f"Box {n + 1} ({name}) has no usable coordinates."))
+            continue
         said = {key: found[n] for key, found in extras.items() if n < len(found)}
         boxes.append(
             BoxRecord(
@@ -130,7 +141,7 @@ def _boxes(
                 bool(said.get("truncated")),
                 bool(said.get("occluded")),
                 _pose(said.get("view")),
-                round(float(said["score"]), 7) if said.get("score", -1) >= 0 else None,
+                round(float(said["score"]), 7) if 0 <= said.get("score", -1) <= 1 else None,
                 bool(said.get("is_crowd") or said.get("group_of")),
             )
         )
@@ -146,7 +157,7 @@ def _pixels(share: float, size: int) -> float:
 
 
 def _pose(found: Any) -> str:
-    text = found.decode(errors="replace") if isinstance(found, bytes) else ""
+    text = kept_text(found.decode(errors="replace")) if isinstance(found, bytes) else ""
     return "" if text == "Unspecified" else text[:40]
 
 
@@ -161,12 +172,20 @@ def _named(label: int, names: Mapping[int, str], problems: list[FormatError]) ->
 
 def _text(example: Any, key: str) -> str:
     found = values(example, key)
-    return found[0].decode(errors="replace") if found and isinstance(found[0], bytes) else ""
+    return kept_text(found[0].decode(errors="replace")) if found and isinstance(found[0], bytes) else ""
 
 
 def _number(example: Any, key: str) -> int:
+    return stated_size((values(example, key) or [0])[0])
+
+
+def _list(example: Any, key: str, kind: Any) -> list[Any]:
+    """The values of a feature. Raises FormatError when they are of another kind than the key says."""
     found = values(example, key)
-    return int(found[0]) if found and isinstance(found[0], int | float) else 0
+    if found and not isinstance(found[0], kind):
+        message = f"A record holds something else in {key} than the Object Detection API does; it was left out."
+        raise FormatError("record_not_example", message)
+    return found
 
 
 def write_example(record: AnnotationRecord, numbers: Mapping[str, int], encoded: bytes = b"", kind: str = "") -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import yaml
 
 from datasets.formats.records import FormatError
+
+CLASS_NUMBER = re.compile("[0-9]{1,5}")
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ def read_data_yaml(data: bytes) -> DataYaml:
     """Raises FormatError when the file is not YAML or lists no names."""
     try:
         document = yaml.safe_load(data)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise FormatError(
             "yaml_does_not_parse", f"This is not well-formed YAML ({error}).".replace("\n", " ")
         ) from error
@@ -37,7 +40,7 @@ def read_data_yaml(data: bytes) -> DataYaml:
 def _ordered(names: list[Any] | dict[Any, Any]) -> tuple[str, ...]:
     if isinstance(names, list):
         return tuple(str(name).strip() for name in names)
-    numbered = {int(key): str(name).strip() for key, name in names.items() if str(key).isdigit() and int(key) < 100_000}
+    numbered = {int(key): str(name).strip() for key, name in names.items() if CLASS_NUMBER.fullmatch(str(key))}
     return tuple(numbered.get(number, "") for number in range(max(numbered, default=-1) + 1))
 
 

@@ -14,7 +14,15 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from datasets.formats.records import AnnotationRecord, BoxRecord, Context, FormatError, Tags, whole_or_exact
+from datasets.formats.records import (
+    AnnotationRecord,
+    BoxRecord,
+    Context,
+    FormatError,
+    Tags,
+    stated_size,
+    whole_or_exact,
+)
 from datasets.formats.voc_plain import read_plain
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -57,17 +65,17 @@ def read_any(data: bytes, one_based: bool = False) -> AnnotationRecord:
     texts = _children(root)
     size = root.find("size")
     sizes = {} if size is None else _children(size)
-    if boxes and not (_whole(sizes, "width") and _whole(sizes, "height")):
+    if boxes and not (stated_size(sizes.get("width")) and stated_size(sizes.get("height"))):
         problems.append(FormatError("size_missing", "It states no size, or 0 x 0; that of the image is taken."))
     return AnnotationRecord(
         file_name=texts.get("filename", "").replace("\\", "/").rsplit("/", 1)[-1],
-        width=_whole(sizes, "width"),
-        height=_whole(sizes, "height"),
+        width=stated_size(sizes.get("width")),
+        height=stated_size(sizes.get("height")),
         boxes=tuple(boxes),
         verified=root.get("verified", "").lower() in TRUE_TEXTS,
         problems=tuple(problems),
         folder=texts.get("folder", ""),
-        depth=_whole(sizes, "depth"),
+        depth=stated_size(sizes.get("depth")),
         segmented=_flag(texts, "segmented"),
         tags=_tags(root, ROOT_TAGS),
     )
@@ -167,18 +175,11 @@ def _score(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if 0 <= value <= 1 else None
 
 
 def _flag(fields: dict[str, str], key: str) -> bool:
     return fields.get(key, "").lower() in TRUE_TEXTS
-
-
-def _whole(fields: dict[str, str], key: str) -> int:
-    try:
-        return max(0, int(float(fields.get(key, ""))))
-    except (ValueError, OverflowError):
-        return 0
 
 
 def write_voc(record: AnnotationRecord, one_based: bool = False) -> bytes:

@@ -21,7 +21,8 @@ def read_classes(data: bytes) -> tuple[str, ...]:
 
 
 def decode(data: bytes) -> str:
-    """Text of a file from any computer: UTF-8 with or without a mark, else Windows' Western letters."""
+    """Text of a file from any computer, without NUL: UTF-8 with or without a mark, else Windows' Western letters."""
+    data = data.replace(b"\0", b"")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -56,7 +57,7 @@ def _read_line(line: str, number: int, names: Sequence[str], problems: list[Form
         xs, ys = values[0::2], values[1::2]
         return BoxRecord(name, min(xs), min(ys), max(xs), max(ys))
     x, y, w, h = values[:4]
-    score = values[4] if len(values) == 5 else None
+    score = values[4] if len(values) == 5 and 0 <= values[4] <= 1 else None
     return BoxRecord(name, x - w / 2, y - h / 2, x + w / 2, y + h / 2, score=score)
 
 

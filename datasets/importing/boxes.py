@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -105,8 +106,12 @@ def _from_shares(frame: Frame, problems: list[FormatError], stored_frame: bool) 
 def _pixels(edges: Edges, width: int, height: int) -> Edges:
     """Pixels of shares; whole ones where six decimals can only have meant them."""
     near = SNAP * max(width, height)
-    x1, y1, x2, y2 = (float(round(v)) if abs(v - round(v)) < near else v for v in scale_edges(edges, width, height))
+    x1, y1, x2, y2 = (_snapped(v, near) for v in scale_edges(edges, width, height))
     return x1, y1, x2, y2
+
+
+def _snapped(value: float, near: float) -> float:
+    return float(round(value)) if math.isfinite(value) and abs(value - round(value)) < near else value
 
 
 def _fit(edges: Edges, frame: Frame, position: int, name: str, problems: list[FormatError]) -> Edges | None:

@@ -10,7 +10,7 @@ from typing import IO
 from datasets.formats.example_proto import Example, values
 from datasets.formats.records import FormatError, Piece, Problem
 from datasets.formats.splits import split_of_name
-from datasets.formats.tfrecord import read_example, read_frames, read_image
+from datasets.formats.tfrecord import encoded_picture, read_example, read_frames, read_image
 from datasets.importing.source import Entry, Source
 
 KIND_SUFFIX = {b"png": ".png", b"gif": ".gif", b"bmp": ".bmp"}
@@ -47,11 +47,11 @@ class RecordSource:
                 continue
             record = replace(record, split=record.split or split_of_name(str(shard.path)))
             example = Example.FromString(data)
-            path = self._path(shard, record.file_name or f"{offset}", values(example, "image/format"), taken)
-            encoded = values(example, "image/encoded")
-            if encoded and encoded[0]:
+            path = self._path(shard, record.file_name or f"{offset}", values(example, "image/format")[:1], taken)
+            encoded = encoded_picture(example)
+            if encoded:
                 taken.add(path)
-                self.images[Entry(path, len(encoded[0]), shard.part)] = (shard, offset)
+                self.images[Entry(path, len(encoded), shard.part)] = (shard, offset)
                 yield Piece(str(path), record, content)
             else:
                 yield Piece(str(shard.path), record, content, own_file=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import struct
 import tempfile
 import threading
 import zipfile
@@ -97,7 +98,7 @@ class ZipSource:
         self._lock = threading.Lock()
         try:
             self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError) as error:
+        except (zipfile.BadZipFile, OSError, ValueError, LookupError, NotImplementedError, struct.error) as error:
             raise UserError(
                 "not_a_zip",
                 f"{file.name} is not a zip archive, or it is damaged ({error}). Make it again and upload it.",
@@ -115,7 +116,7 @@ class ZipSource:
 
     def entries(self) -> Iterator[Entry]:
         for info in sorted(self._zip.infolist(), key=lambda info: info.filename):
-            if info.is_dir():
+            if info.filename.endswith("/"):
                 continue
             path = PurePosixPath(info.filename.replace("\\", "/"))
             if is_ignored(path):
@@ -130,7 +131,7 @@ class ZipSource:
         def problem(code: str, message: str) -> Problem:
             return Problem(info.filename, code, message)
 
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if path.is_absolute() or not path.parts or ".." in path.parts or ":" in path.parts[0]:
             return problem("unsafe_path", "Its name points outside the archive, so it was not read.")
         if stat.S_ISLNK(info.external_attr >> 16):
             return problem("unsafe_link", "It is a link, not a file, so it was not read.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: Letters; sentences quote files, which may put a megabyte where a name belongs.
+LONGEST = 1000
+
 
 class EngineError(Exception):
     """A run that cannot go on for a reason a person can act on.
@@ -10,6 +13,8 @@ class EngineError(Exception):
     """
 
     def __init__(self, code: str, sentence: str) -> None:
+        if len(sentence) > LONGEST:
+            sentence = f"{sentence[: LONGEST // 2]} … {sentence[-LONGEST // 2 :]}"
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence

@@ -13,6 +13,7 @@ from training.engine.config_import.source import preset_with, refused
 SIDES = (32, 4096)  # pixels
 #: A preset whose least input is larger than this cannot be built smaller; that of others is only a recommendation.
 SMALL = 128
+MOST_CLASSES = 10_000
 PLACEHOLDER = re.compile(r"PATH_TO_BE_CONFIGURED|/path/to/|<[A-Z_ ]+>")
 KINDS = {"ssd", "faster_rcnn", "center_net"}
 
@@ -30,6 +31,9 @@ def check(pipeline: Any, text: str) -> None:
     check_resizer(model.image_resizer, model.feature_extractor.type, text)
     if model.num_classes < 1:
         raise refused(f"{line_of(text, 'num_classes')} asks for {model.num_classes} classes; a detector needs one.")
+    if model.num_classes > MOST_CLASSES:
+        line = line_of(text, "num_classes")
+        raise refused(f"{line} asks for {model.num_classes:,} classes; {MOST_CLASSES:,} are the most.")
     if pipeline.train_config.batch_size > 4096:
         raise refused(f"{line_of(text, 'batch_size')} asks for a batch of {pipeline.train_config.batch_size} images.")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from google.protobuf import text_format
 
+from training.engine.config_import.checking import check
 from training.engine.config_import.migrating import migrate
 from training.engine.config_import.migrating_train import names
 from training.engine.config_import.reading import parse
@@ -28,6 +29,7 @@ def explain(path: Path) -> dict[str, Any]:
     """
     text = load(path)
     pipeline = parse(text)
+    check(pipeline, text)
     kind = pipeline.model.WhichOneof("model")
     model = getattr(pipeline.model, kind)
     classes = {number: f"class {number}" for number in range(1, getattr(model, "num_classes", 0) + 1)}

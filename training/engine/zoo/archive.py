@@ -6,6 +6,8 @@ devices are never made, and reading stops where the content grows beyond what a 
 
 from __future__ import annotations
 
+import errno
+import lzma
 import tarfile
 import zipfile
 import zlib
@@ -68,8 +70,8 @@ def reading(path: Path) -> Iterator[None]:
     """Turns whatever a broken archive raises into one sentence."""
     try:
         yield
-    except (EOFError, tarfile.ReadError, zlib.error, zipfile.BadZipFile, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # the disk's trouble, not the archive's
+    except (EOFError, tarfile.ReadError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # the disk's trouble
             raise
         raise bad(f"{path.name} is cut off or damaged; download it again.") from error
     except (NotImplementedError, RuntimeError) as error:  # what zipfile raises for passwords and odd compressions
@@ -128,7 +130,7 @@ def content(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
 def zip_members(path: Path) -> Iterator[Member]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
-            if info.is_dir():
+            if info.filename.endswith("/"):
                 continue
             name = checked(path, info.filename)
             kind = info.external_attr >> 28  # the file type of Unix, 0 where another system made the archive

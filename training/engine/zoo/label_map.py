@@ -13,6 +13,7 @@ from training.engine.errors import EngineError
 TOKEN = re.compile(
     r"""\s+|\#[^\n]*|(?P<mark>[{}:,;])|(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<word>[\w.+-]+)"""
 )
+WHOLE = re.compile("-?[0-9]{1,9}")
 MOST_ID = 100_000
 FIELDS = ("id", "name", "display_name")
 
@@ -39,10 +40,9 @@ def items(text: str, file: str) -> dict[int, str]:
     """Names by id. A display name goes before the name, which is a code in some published maps."""
     names: dict[int, str] = {}
     for block in blocks(text, file):
-        try:
-            number = int(block["id"])
-        except (KeyError, ValueError) as error:
-            raise bad(f"{file} has an item without a whole number as its id; give each item an id.") from error
+        if not WHOLE.fullmatch(block.get("id", "")):
+            raise bad(f"{file} has an item without a whole number as its id; give each item an id.")
+        number = int(block["id"])
         name = block.get("display_name") or block.get("name")
         if not name:
             raise bad(f"{file} has no name for the id {number}; give it one.")
@@ -77,14 +77,14 @@ def blocks(text: str, file: str) -> list[dict[str, str]]:
 
 
 def tokens(text: str, file: str) -> list[tuple[int, str]]:
-    found, place = [], 0
+    found, place, line = [], 0, 1
     while place < len(text):
         match = TOKEN.match(text, place)
-        line = text.count("\n", 0, place) + 1
         if not match:
             raise bad(f"Line {line} of {file} is not that of a label map; choose another file.")
         if match.lastgroup:
             found.append((line, match[0]))
+        line += text.count("\n", place, match.end())
         place = match.end()
     return found
 
