@@ -8,23 +8,25 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from datasets.models import Dataset, Image, ReviewEvent, ReviewState, Work
+from datasets.models import Dataset, ReviewEvent, ReviewState, Work
+from datasets.review.days import by_day
 
 #: The forecast looks at the days of so long a time on which anybody worked.
 PACE_DAYS = 14
 NOBODY = "nobody any more"
 LABELLED = Q(after=ReviewState.LABELLED, before=ReviewState.UNLABELLED)
 REVIEWED = Q(after__in=[ReviewState.APPROVED, ReviewState.RETURNED])
+#: What is added up for whoever did it.
+SUMS = ("labelled", "reviewed", "label_timed", "review_timed", "label_seconds", "review_seconds")
 
 
 @dataclass
@@ -77,14 +79,14 @@ class Progress:
 
 
 def progress(dataset: Dataset) -> Progress:
-    """The whole picture, in six queries whatever the size."""
-    counted = list(dataset.images.order_by().values_list("state", "assignee").annotate(n=Count("pk")))
-    states = {state: sum(row[2] for row in counted if row[0] == state) for state in ReviewState.values}
+    """The whole picture, in five queries whatever the size."""
+    found = dataset.images.order_by().values_list("state", "assignee", "reviewer").annotate(n=Count("pk"))
+    counted = list(found)
+    states = {state: sum(row[3] for row in counted if row[0] == state) for state in ReviewState.values}
     rows: dict[int | None, PersonRow] = defaultdict(lambda: PersonRow(NOBODY))
     _add_work(dataset, rows)
     _add_boxes(dataset, rows)
-    _add_verdicts(dataset, rows)
-    _add_open(dataset, rows, counted)
+    _add_open(rows, counted)
     _name(rows)
     return Progress(
         states,
@@ -95,23 +97,39 @@ def progress(dataset: Dataset) -> Progress:
 
 
 def _add_work(dataset: Dataset, rows: dict[int | None, PersonRow]) -> None:
-    """Images and hours. The first image after a pause has no time of its own, so it does not enter the pace."""
+    """Images, hours and verdicts. The first image after a pause has no time of its own, so it is not in the pace.
+
+    One look at all events, by who did it and whose labels were judged, serves both.
+    """
     events = ReviewEvent.objects.filter(dataset=dataset).order_by()
-    figures = events.values("user").annotate(
+    figures = events.values("user", "labeller").annotate(
         labelled=Count("pk", filter=LABELLED),
         reviewed=Count("pk", filter=REVIEWED),
+        returned=Count("pk", filter=Q(after=ReviewState.RETURNED)),
         label_timed=Count("seconds", filter=LABELLED),
         review_timed=Count("seconds", filter=REVIEWED),
         label_seconds=Sum("seconds", filter=~REVIEWED, default=0),
         review_seconds=Sum("seconds", filter=REVIEWED, default=0),
     )
+    worked: dict[int | None, Counter[str]] = defaultdict(Counter)
     for found in figures:
-        row = rows[found["user"]]
-        row.labelled, row.reviewed = found["labelled"], found["reviewed"]
-        row.label_hours = round(found["label_seconds"] / 3600, 2)
-        row.review_hours = round(found["review_seconds"] / 3600, 2)
-        row.labelled_per_hour = _rate(found["label_timed"], found["label_seconds"])
-        row.reviewed_per_hour = _rate(found["review_timed"], found["review_seconds"])
+        user, labeller = found["user"], found["labeller"]
+        worked[user].update({name: found[name] for name in SUMS})
+        if labeller and found["reviewed"]:
+            rows[labeller].judged += found["reviewed"]
+            rows[labeller].returned += found["returned"]
+    for person, sums in worked.items():
+        _add_pace(rows[person], sums)
+    for row in rows.values():
+        row.returned_share = round(row.returned / row.judged, 3) if row.judged else None
+
+
+def _add_pace(row: PersonRow, sums: Counter[str]) -> None:
+    row.labelled, row.reviewed = sums["labelled"], sums["reviewed"]
+    row.label_hours = round(sums["label_seconds"] / 3600, 2)
+    row.review_hours = round(sums["review_seconds"] / 3600, 2)
+    row.labelled_per_hour = _rate(sums["label_timed"], sums["label_seconds"])
+    row.reviewed_per_hour = _rate(sums["review_timed"], sums["review_seconds"])
 
 
 def _rate(images: int, seconds: int) -> float | None:
@@ -125,24 +143,13 @@ def _add_boxes(dataset: Dataset, rows: dict[int | None, PersonRow]) -> None:
         rows[user].boxes = boxes or 0
 
 
-def _add_verdicts(dataset: Dataset, rows: dict[int | None, PersonRow]) -> None:
-    events = ReviewEvent.objects.filter(REVIEWED, dataset=dataset).exclude(labeller=None).order_by()
-    counted = events.values_list("labeller").annotate(
-        judged=Count("pk"), returned=Count("pk", filter=Q(after=ReviewState.RETURNED))
-    )
-    for labeller, judged, returned in counted:
-        row = rows[labeller]
-        row.judged, row.returned, row.returned_share = judged, returned, round(returned / judged, 3)
-
-
-def _add_open(dataset: Dataset, rows: dict[int | None, PersonRow], counted: list[Any]) -> None:
+def _add_open(rows: dict[int | None, PersonRow], counted: list[Any]) -> None:
     """What is assigned to each person and waits."""
-    for state, assignee, count in counted:
+    for state, assignee, reviewer, count in counted:
         if assignee and state in (ReviewState.UNLABELLED, ReviewState.RETURNED):
             rows[assignee].to_label += count
-    waiting: QuerySet[Image] = dataset.images.filter(state=ReviewState.LABELLED).exclude(reviewer=None)
-    for reviewer, count in waiting.order_by().values_list("reviewer").annotate(n=Count("pk")):
-        rows[reviewer].to_review = count
+        if reviewer and state == ReviewState.LABELLED:
+            rows[reviewer].to_review += count
 
 
 def _name(rows: dict[int | None, PersonRow]) -> None:
@@ -153,16 +160,14 @@ def _name(rows: dict[int | None, PersonRow]) -> None:
 
 def _forecasts(dataset: Dataset, states: dict[str, int]) -> dict[str, Forecast]:
     since = timezone.now() - timedelta(days=PACE_DAYS)
-    events = ReviewEvent.objects.filter(dataset=dataset, created_at__gte=since).order_by()
-    days = list(
-        events.values_list(TruncDate("created_at"))
-        .annotate(labelled=Count("pk", filter=LABELLED), reviewed=Count("pk", filter=Q(after=ReviewState.APPROVED)))
-        .order_by()
-    )
+    figures = {"labelled": Count("pk", filter=LABELLED), "reviewed": Count("pk", filter=Q(after=ReviewState.APPROVED))}
+    days = by_day(ReviewEvent.objects.filter(dataset=dataset, created_at__gte=since), [], figures)
     to_label = states[ReviewState.UNLABELLED] + states[ReviewState.RETURNED]
     return {
-        Work.LABEL.value: forecast(to_label, [row[1] for row in days]),
-        Work.REVIEW.value: forecast(to_label + states[ReviewState.LABELLED], [row[2] for row in days]),
+        Work.LABEL.value: forecast(to_label, [sums["labelled"] for sums in days.values()]),
+        Work.REVIEW.value: forecast(
+            to_label + states[ReviewState.LABELLED], [sums["reviewed"] for sums in days.values()]
+        ),
     }
 
 
@@ -178,28 +183,23 @@ def forecast(left: int, per_day: list[int]) -> Forecast:
 
 def daily(dataset: Dataset) -> list[dict[str, Any]]:
     """One row for each day and person: labelled, approved, returned, hours."""
-    events = ReviewEvent.objects.filter(dataset=dataset).order_by()
-    rows = (
-        events.annotate(day=TruncDate("created_at"))
-        .values("day", "user__username")
-        .annotate(
-            labelled=Count("pk", filter=LABELLED),
-            approved=Count("pk", filter=Q(after=ReviewState.APPROVED)),
-            returned=Count("pk", filter=Q(after=ReviewState.RETURNED)),
-            seconds=Sum("seconds", default=0),
-        )
-        .order_by("day", "user__username")
-    )
+    figures = {
+        "labelled": Count("pk", filter=LABELLED),
+        "approved": Count("pk", filter=Q(after=ReviewState.APPROVED)),
+        "returned": Count("pk", filter=Q(after=ReviewState.RETURNED)),
+        "seconds": Sum("seconds", default=0),
+    }
+    found = by_day(ReviewEvent.objects.filter(dataset=dataset), ["user"], figures)
+    known = dict(get_user_model().objects.filter(pk__in={user for _, user in found}).values_list("pk", "username"))
+    named = [(day, known.get(user, ""), sums) for (day, user), sums in found.items()]
     return [
         {
-            "day": row["day"].isoformat(),
-            "person": row["user__username"] or NOBODY,
-            "labelled": row["labelled"],
-            "approved": row["approved"],
-            "returned": row["returned"],
-            "hours": round(row["seconds"] / 3600, 2),
+            "day": day.isoformat(),
+            "person": name or NOBODY,
+            **{what: sums[what] for what in ("labelled", "approved", "returned")},
+            "hours": round(sums["seconds"] / 3600, 2),
         }
-        for row in rows
+        for day, name, sums in sorted(named, key=lambda row: row[:2])
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -14,7 +14,7 @@ from datasets.models import CheckAnswer, ReviewEvent, ReviewState, Revision
 from datasets.review.checks import answer_scores, as_json, by_person, choose
 from datasets.review.comparing import answers_to, compare
 from datasets.review.matching import match, score
-from datasets.review.progress import forecast, progress
+from datasets.review.progress import daily, forecast, progress
 from tests.factories import make_box, make_dataset, make_image, make_user
 
 START = timezone.now().replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=1)
@@ -129,3 +129,27 @@ def test_the_forecast_goes_by_days_on_which_somebody_worked():
     assert (found.per_day, found.days) == (15.0, 4)
     assert forecast(50, [0, 0]).per_day is None
     assert forecast(0, [20]).days is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [
+        ("UTC", {"2026-03-28": 1, "2026-03-29": 2}),
+        ("America/New_York", {"2026-03-28": 2, "2026-03-29": 1}),
+        ("Asia/Kolkata", {"2026-03-28": 1, "2026-03-29": 1, "2026-03-30": 1}),
+        ("Asia/Kathmandu", {"2026-03-28": 1, "2026-03-29": 1, "2026-03-30": 1}),
+    ],
+)
+def test_days_are_those_of_the_readers_calendar(on_both, zone, days):
+    """18:20 UTC is on the day before and 18:50 UTC on the day after midnight, where it is half past five later."""
+
+    def story():
+        dataset, anna = make_dataset(), make_user()
+        for when in ((28, 17, 20), (29, 0, 5), (29, 18, 50)):
+            at = datetime(2026, 3, *when, tzinfo=UTC)
+            values = {"before": "unlabelled", "after": "labelled", "revision": 1, "created_at": at, "user": anna}
+            ReviewEvent.objects.create(dataset=dataset, image=make_image(dataset), **values)
+        with timezone.override(zone):
+            return {row["day"]: row["labelled"] for row in daily(dataset)}
+
+    assert on_both(story) == days
