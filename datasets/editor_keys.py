@@ -1,8 +1,9 @@
-"""The commands of the label editor, their keys, and what a person changed of them.
+"""The commands of the label editor and the review desk, their keys, and what a person changed of them.
 
 A key is written "ctrl+shift+z": Ctrl (or Cmd), Alt, Shift, then what the key types, in small letters. The table is
 `editor_keys.json`, which static/js/editor/keyboard.js reads too: a command's name, its keys, what it does, and where a
-card names several in one line what they do together.
+card names several in one line what they do together. A group may name its layer: the keys of the desk come before
+those of the editor while somebody reviews or works through a queue, so a key may stand once in each layer.
 """
 
 from __future__ import annotations
@@ -25,16 +26,19 @@ FORM = re.compile(r"(?:ctrl\+)?(?:alt\+)?(?:shift\+)?(?:[^\s]|[a-z0-9]{2,12})")
 
 
 class Command(NamedTuple):
-    """A command, what it does, its keys on this site, and the heading it stands under."""
+    """A command, what it does, its keys on this site, the heading it stands under, and where its keys count."""
 
     name: str
     text: str
     usual: list[str]
     group: str
+    layer: str
 
 
 COMMANDS = {
-    name: Command(name, text, keys.split(), group) for group, rows in TABLE["groups"] for name, keys, text, *_ in rows
+    name: Command(name, text, keys.split(), group, layer[0] if layer else "editor")
+    for group, rows, *layer in TABLE["groups"]
+    for name, keys, text, *_ in rows
 }
 
 
@@ -78,7 +82,7 @@ def printed(key: str) -> str:
 
 def _command(name: str) -> Command:
     if name not in COMMANDS:
-        raise UserError("unknown_command", f"The editor has no command “{name}”. It has: {', '.join(COMMANDS)}.", 404)
+        raise UserError("unknown_command", f"There is no command “{name}”. There are: {', '.join(COMMANDS)}.", 404)
     return COMMANDS[name]
 
 
@@ -93,14 +97,14 @@ def _key(key: str) -> str:
 
 
 def _refuse_clashes(keys: Mapping[str, list[str]]) -> None:
-    holders: dict[str, str] = {}
+    holders: dict[tuple[str, str], str] = {}
     for name, its_keys in keys.items():
         if len(its_keys) > MOST_KEYS:
             raise UserError(
                 "too_many_keys", f"“{COMMANDS[name].text}” has {len(its_keys)} keys; {MOST_KEYS} are the most."
             )
         for key in its_keys:
-            other = COMMANDS[holders.setdefault(key, name)]
+            other = COMMANDS[holders.setdefault((COMMANDS[name].layer, key), name)]
             if other.name != name:
                 both = f"“{other.text}” ({other.name}) and of “{COMMANDS[name].text}” ({name})"
                 raise UserError(

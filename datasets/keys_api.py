@@ -1,4 +1,4 @@
-"""A person's own keys of the label editor over the API."""
+"""A person's own keys of the label editor and the review desk over the API."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class KeysIn(Schema):
 
 @router.get("/keys", url_name="editor_keys")
 def get_keys(request: HttpRequest) -> dict[str, Any]:
-    """Every command of the editor with your keys, and those you changed."""
+    """Every command of the editor and the review desk with your keys, and those you changed."""
     return _state(changed_keys(request.user))  # type: ignore[arg-type]
 
 
 @router.put("/keys", url_name="change_editor_keys")
 def put_keys(request: HttpRequest, body: KeysIn) -> dict[str, Any]:
-    """Your keys by command, all that differ from the site's; 409 where one key would be that of two commands."""
+    """Your keys by command, all that differ from the site's; 409 where one key would be that of two commands of a layer."""
     return _state(change_keys(request.user, body.changed))  # type: ignore[arg-type]
 
 
@@ -40,7 +40,6 @@ def delete_keys(request: HttpRequest) -> dict[str, Any]:
 def _state(changed: dict[str, list[str]]) -> dict[str, Any]:
     keys = all_keys(changed)
     commands = [
-        {"name": one.name, "text": one.text, "group": one.group, "keys": keys[one.name], "usual": one.usual}
-        for one in COMMANDS.values()
+        {**one._asdict(), "keys": keys[one.name]} for one in COMMANDS.values()
     ]
     return {"commands": commands, "changed": changed}

@@ -1,4 +1,4 @@
-"""The keys that a person has given to the editor's commands."""
+"""The keys that a person has given to the commands of the editor and the review desk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page where a person gives the editor's commands other keys."""
+"""The page where a person gives the commands of the editor and the review desk other keys."""
 
 from __future__ import annotations
 

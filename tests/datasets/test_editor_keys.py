@@ -1,4 +1,4 @@
-"""A person's own keys of the editor: kept, refused, reset; through the API, the page and the command."""
+"""A person's own keys of the editor and the review desk: kept, refused, reset; through the API, the page and the command."""
 
 import json
 from io import StringIO
@@ -44,7 +44,7 @@ def test_a_key_of_two_commands_is_refused_by_name(client, alice):
         ({"draw": ["space"]}, 400, "Space moves the photo"),
         ({"draw": ["two words"]}, 400, "is no key"),
         ({"draw": ["shift+ctrl+a"]}, 400, "is no key"),
-        ({"fly": ["m"]}, 404, "no command “fly”"),
+        ({"fly": ["m"]}, 404, "There is no command “fly”"),
         ({"draw": ["1", "2", "3", "4", "5"]}, 422, "at most 4"),
         ({"draw": "m"}, 422, "list"),
         ({"draw": [None]}, 422, "string"),
@@ -56,6 +56,17 @@ def test_what_is_no_key_is_refused(client, alice, changed, status, words):
     assert response.status_code == status
     assert words in response.json()["error"]["message"]
     assert changed_keys(alice) == {"lock": ["m"]}
+
+
+def test_the_desk_and_the_editor_may_have_the_same_key(client, alice):
+    assert put(client, {"approve": ["w"], "draw": ["w"]}).json()["changed"] == {"approve": ["w"]}  # W draws anyway
+    response = put(client, {"approve": ["r"]})
+    assert response.status_code == 409
+    assert "R is the key of “approve" in response.json()["error"]["message"]
+    assert "(return)" in response.json()["error"]["message"]
+    assert changed_keys(alice) == {"approve": ["w"]}
+    layers = {one["name"]: one["layer"] for one in client.get(URL).json()["commands"]}
+    assert [name for name, layer in layers.items() if layer == "desk"] == ["approve", "return", "queue-next"]
 
 
 def test_reset_gives_the_sites_keys(client, alice):
@@ -100,6 +111,8 @@ def test_the_command_lists_changes_and_resets(alice):
     name = alice.get_username()
     assert run(name, "draw", "m")["keys"]["draw"] == ["m"]
     assert run(name, "hide")["keys"]["hide"] == []
+    assert run(name, "return", "shift+r", "x")["keys"]["return"] == ["shift+r", "x"]
+    assert run(name, "return", "--reset")["keys"]["return"] == ["r"]
     assert run(name, "draw", "--reset")["changed"] == {"hide": []}
     assert run(name, "--reset") == {"keys": {one.name: one.usual for one in COMMANDS.values()}, "changed": {}}
     with pytest.raises(CommandError, match="Nobody here"):

@@ -63,3 +63,30 @@ def test_a_reviewers_pass(page: Page, site: Site, desk: str, shoot):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=desk)).to_be_visible()  # nothing is left: back at the desk
     assert states(site, desk) == ["approved", "approved", "returned"]
+
+
+def test_a_reviewers_own_keys(page: Page, site: Site, desk: str):
+    """Y approves and X returns; what they do in the editor waits, and Enter and R do what they do there."""
+    try:
+        command(site, "editor_keys", "admin", "approve", "y")
+        command(site, "editor_keys", "admin", "return", "x")
+        command(site, "editor_keys", "admin", "queue-next", "ctrl+alt+m")
+        page.get_by_role("button", name="Review the next photo").click()
+        page.locator("[data-ready=true]").wait_for()
+        expect(page.locator("[data-desk-act] kbd")).to_have_text(["Y", "X", "Ctrl Alt M"])
+        first = page.url
+        page.keyboard.press("r")  # "same class" again
+        expect(page.locator("[data-return]")).to_be_hidden()
+        page.keyboard.press("Control+Alt+m")
+        expect(page).not_to_have_url(first)
+        page.locator("[data-ready=true]").wait_for()
+        assert states(site, desk) == ["labelled", "labelled", "labelled"]
+        second = page.url
+        page.keyboard.press("y")
+        expect(page).not_to_have_url(second)
+        page.locator("[data-ready=true]").wait_for()
+        assert states(site, desk) == ["approved", "labelled", "labelled"]
+        page.keyboard.press("x")
+        expect(page.locator("[data-return]")).to_be_visible()
+    finally:
+        command(site, "editor_keys", "admin", "--reset")

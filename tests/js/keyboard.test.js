@@ -59,8 +59,10 @@ test("box ids are version 4 UUIDs and differ", () => {
 
 test("no two actions share a key, and each can be printed", () => {
   const keys = makeKeyboard();
-  const all = keys.rows.flatMap(([, its]) => its.split(" "));
-  assert.equal(new Set(all).size, all.length);
+  for (const layer of ["editor", "desk"]) {
+    const all = keys.rows.filter(([action]) => keys.layers.get(action) === layer).flatMap(([, its]) => its.split(" "));
+    assert.equal(new Set(all).size, all.length);
+  }
   assert.deepEqual(["ctrl+shift+z", "+", "ctrl++"].map((key) => keys.printed(key)), ["Ctrl ⇧ Z", "+", "Ctrl +"]);
 });
 
@@ -76,6 +78,13 @@ test("a person's own keys come before those of the site", () => {
   assert.equal(keys.map.get("d"), "draw");
   assert.equal(keys.map.has("w"), false);
   assert.deepEqual(keys.keysOf("redo"), ["ctrl+y", "ctrl+shift+z"]);
+});
+
+test("the desk's keys are apart from the editor's", () => {
+  const keys = makeKeyboard({ approve: ["w"] });
+  assert.deepEqual(Object.fromEntries(keys.maps.desk), { r: "return", d: "queue-next", w: "approve" });
+  assert.deepEqual(["w", "r", "enter"].map((key) => keys.map.get(key)), ["draw", "same-class", "verify-next"]);
+  assert.deepEqual(withChange(keys, "return", ["d"]), { approve: ["w"], return: ["d"], "queue-next": [] });
 });
 
 test("classes beyond the ninth have keys, too, and none of them is an action's", () => {

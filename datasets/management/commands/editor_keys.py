@@ -11,7 +11,7 @@ from sw_site.lib.errors import UserError
 
 
 class Command(SiteCommand):
-    help = "List a person's keys of the label editor, give a command other keys, or give all the site's keys again."
+    help = "List a person's keys of the label editor and the review desk, change a command's, or reset them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

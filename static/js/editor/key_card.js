@@ -27,7 +27,8 @@ export function cardLines(rows) {
 /** Every key that is printed on a button. @param {ParentNode} root @param {Keyboard} keys */
 export function showKeys(root, keys) {
   for (const label of root.querySelectorAll("kbd")) {
-    const action = label.dataset.keyOf ?? label.closest("[data-act]")?.dataset.act;
+    const { act, deskAct } = label.closest("[data-act], [data-desk-act]")?.dataset ?? {};
+    const action = label.dataset.keyOf ?? act ?? deskAct;
     if (!action || !keys.has(action)) continue;
     const [key] = keys.keysOf(action);
     label.textContent = key ? keys.printed(key) : "";

@@ -6,9 +6,10 @@
  * @typedef {object} KeyTable datasets/editor_keys.json, and what the person changed
  * @property {Record<string, string>} words how keys are printed that are not letters
  * @property {[pattern: string, sentence: string][]} refused
- * @property {[title: string, rows: KeyRow[]][]} groups
+ * @property {[title: string, rows: KeyRow[], layer?: Layer][]} groups
  * @property {Record<string, string[]>} [changed] a person's own keys, by action
  */
+/** Keys of the desk come before those of the editor, while one reviews or works through a queue. @typedef {"editor" | "desk"} Layer */
 /** @typedef {{key: string, code?: string, ctrlKey?: boolean, metaKey?: boolean, altKey?: boolean, shiftKey?: boolean}} Press */
 
 /** Keys of classes beyond the ninth, in the order of the list: Shift and a number, then letters that nothing else has. */
@@ -21,16 +22,28 @@ export class Keyboard {
     Object.assign(this, { words, groups });
     this.refused = refused.map(([pattern, sentence]) => [new RegExp(pattern), sentence]);
     this.rows = groups.flatMap(([, rows]) => rows);
+    /** action -> where its keys count @type {Map<string, Layer>} */
+    this.layers = new Map(groups.flatMap(([, rows, layer = "editor"]) => rows.map(([action]) => [action, layer])));
     this.change(changed);
   }
 
   /** @param {Record<string, string[]>} changed a person's keys come before those of the site */
   change(changed) {
     this.changed = changed;
-    /** key -> action @type {Map<string, string>} */
-    this.map = new Map();
-    for (const [action] of this.rows) if (!changed[action]) for (const key of this.usual(action)) this.map.set(key, action);
-    for (const [action] of this.rows) for (const key of changed[action] ?? []) this.map.set(key, action);
+    /** key -> action, of the editor and of the desk @type {Record<Layer, Map<string, string>>} */
+    this.maps = { editor: new Map(), desk: new Map() };
+    for (const [action] of this.rows) if (!changed[action]) for (const key of this.usual(action)) this.mapOf(action).set(key, action);
+    for (const [action] of this.rows) for (const key of changed[action] ?? []) this.mapOf(action).set(key, action);
+  }
+
+  /** Of the editor. @returns {Map<string, string>} key -> action */
+  get map() {
+    return this.maps.editor;
+  }
+
+  /** @param {string} action @returns {Map<string, string>} the keys it shares with the others of its layer */
+  mapOf(action) {
+    return this.maps[this.layers.get(action)];
   }
 
   /** @param {string} action @returns {string[]} the site's keys */
@@ -45,7 +58,7 @@ export class Keyboard {
 
   /** @param {string} action @returns {string[]} its keys now */
   keysOf(action) {
-    return [...this.map].filter(([, each]) => each === action).map(([key]) => key);
+    return [...this.mapOf(action)].filter(([, each]) => each === action).map(([key]) => key);
   }
 
   /** @param {string} action @returns {boolean} whether it is one that can have keys */

@@ -14,7 +14,7 @@ const UNREACHED = "The server could not be reached. Nothing was changed; try aga
 export function withChange(keys, action, its) {
   const changed = { ...keys.changed };
   for (const key of its) {
-    const holder = keys.map.get(key);
+    const holder = keys.mapOf(action).get(key);
     if (holder && holder !== action) changed[holder] = (changed[holder] ?? keys.keysOf(holder)).filter((each) => each !== key);
   }
   changed[action] = its;
@@ -88,7 +88,7 @@ class OwnKeys {
     const [action, place] = [rowOf(this.waiting), Number(this.waiting.dataset.set)];
     const refusal = this.keys.refusal(key);
     if (refusal) return showMessage(`${this.keys.printed(key)}: ${refusal}`, "warn");
-    const holder = this.keys.map.get(key);
+    const holder = this.keys.mapOf(action).get(key);
     if (holder && holder !== action && !(await this.mayTake(key, holder, action))) return this.stop();
     const its = this.keys.keysOf(action);
     its[place] = key;

@@ -121,7 +121,7 @@ export function openScreen(root, session, page, { walk, signal }) {
   listenToKeys(editor, page.keys);
   showCounters(editor, page.sessions);
   watchPhoto(editor);
-  openDesk(root, { signal, visit: (url) => walk.go(url) });
+  openDesk(root, { signal, visit: (url) => walk.go(url), keys: page.keys });
   showKeys(root, page.keys);
   showPlace(editor);
   watch(editor, session);

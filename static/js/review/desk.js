@@ -1,7 +1,10 @@
 /* The review desk beside the photo: verdicts, the queue one came from, and notes pinned to the photo. */
+import { keyName } from "../editor/keyboard.js";
 import { showMessage } from "../messages.js";
 import { html, inTextField, on, svg } from "../utils.js";
 
+/** @import { Keyboard } from "../editor/keyboard.js" */
+/** @typedef {{signal: AbortSignal, visit: (url: string) => unknown, keys: Keyboard}} Page */
 /** @typedef {{id: number, text: string, author: string, box: string | null, x: number | null, y: number | null, resolved: boolean}} Note */
 
 const RENEW_MS = 5 * 60 * 1000; // a photo from the queue stays on one's desk for half an hour
@@ -38,9 +41,9 @@ async function savedRevision() {
 }
 
 class Desk {
-  /** @param {HTMLElement} root @param {any} data @param {{signal: AbortSignal, visit: (url: string) => unknown}} page */
-  constructor(root, data, { signal, visit }) {
-    Object.assign(this, { root, data, visit });
+  /** @param {HTMLElement} root @param {any} data @param {Page} page */
+  constructor(root, data, { signal, visit, keys }) {
+    Object.assign(this, { root, data, visit, keys });
     this.dialog = root.parentElement.querySelector("[data-return]");
     /** @type {Note[]} */
     this.notes = data.notes;
@@ -71,15 +74,13 @@ class Desk {
   /** @private Keys that mean something else while one reviews, or works through a queue. */
   key(event) {
     const isBusy = inTextField(event.target) || document.querySelector("dialog[open]") !== null;
-    if (isBusy || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (isBusy || event.repeat) return;
     if (event.key === "Enter" && event.target.closest?.("button, a[href], summary")) return;
-    const review = this.data.review ? { Enter: "approve", r: "return" } : {};
-    const queue = this.data.work ? { d: this.data.review ? "later" : "done" } : {};
-    const name = { ...review, ...queue }[event.key];
-    if (!name) return;
+    const action = this.keys.maps.desk.get(keyName(event));
+    if (!action || !(action === "queue-next" ? this.data.work : this.data.review)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.act(name);
+    this.act(action === "queue-next" ? (this.data.review ? "later" : "done") : action);
   }
 
   /** @private */
@@ -179,7 +180,7 @@ class Desk {
 
 /**
  * The desk of the photo that is shown.
- * @param {HTMLElement} editor the editor's element @param {{signal: AbortSignal, visit: (url: string) => unknown}} page
+ * @param {HTMLElement} editor the editor's element @param {Page} page
  */
 export function openDesk(editor, page) {
   const root = /** @type {HTMLElement | null} */ (editor.querySelector("[data-desk]"));
