@@ -26,7 +26,7 @@ def get_keys(request: HttpRequest) -> dict[str, Any]:
 
 @router.put("/keys", url_name="change_editor_keys")
 def put_keys(request: HttpRequest, body: KeysIn) -> dict[str, Any]:
-    """Your keys by command, all that differ from the site's; 409 where one key would be that of two commands of a layer."""
+    """Your keys by command, all that differ from the site's; 409 where two commands of a layer would share one."""
     return _state(change_keys(request.user, body.changed))  # type: ignore[arg-type]
 
 
@@ -39,7 +39,5 @@ def delete_keys(request: HttpRequest) -> dict[str, Any]:
 
 def _state(changed: dict[str, list[str]]) -> dict[str, Any]:
     keys = all_keys(changed)
-    commands = [
-        {**one._asdict(), "keys": keys[one.name]} for one in COMMANDS.values()
-    ]
+    commands = [{**one._asdict(), "keys": keys[one.name]} for one in COMMANDS.values()]
     return {"commands": commands, "changed": changed}

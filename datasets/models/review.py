@@ -41,10 +41,15 @@ class ReviewEvent(models.Model):
     class Meta:
         ordering = ["-pk"]
         indexes = [
-            # Progress adds these up without touching the rows; the queue asks for a person's last event.
+            # Progress adds up the first two without touching the rows; the queue asks for a person's last event.
             models.Index(
-                fields=["dataset", "user", "created_at", "after", "credited", "seconds", "before", "labeller"],
-                name="review_event_progress",
+                fields=["dataset", "user", "labeller", "before", "after", "seconds"], name="review_event_work"
+            ),
+            models.Index(
+                fields=["dataset", "user", "created_at", "before", "after", "seconds"], name="review_event_days"
+            ),
+            models.Index(
+                fields=["dataset", "user", "image"], condition=models.Q(credited=True), name="review_event_boxes"
             ),
             models.Index(fields=["image", "credited", "user"], name="review_event_labeller"),
         ]

@@ -25,13 +25,16 @@ def by_day(events: QuerySet[Any], keys: Sequence[str], figures: Mapping[str, Agg
     if connection.vendor == "sqlite":
         hour = Substr(Cast("created_at", CharField()), 1, HOUR)
         rows = list(events.order_by().annotate(_at=hour).values_list("_at", *keys).annotate(**figures))
-        starts = {
-            row[0]: timezone.localtime(datetime.fromisoformat(f"{row[0]}:00").replace(tzinfo=UTC)) for row in rows
-        }
+        starts = {hour: _start(hour) for hour in {row[0] for row in rows}}
         if not any(start.minute for start in starts.values()):
             return _sums([(starts[text].date(), *rest) for text, *rest in rows], len(keys), list(figures))
     days = events.order_by().annotate(_at=TruncDate("created_at")).values_list("_at", *keys).annotate(**figures)
     return _sums(list(days), len(keys), list(figures))
+
+
+def _start(hour: str) -> datetime:
+    """Of an hour of UTC like "2026-11-26 08", on the reader's clock."""
+    return timezone.localtime(datetime.fromisoformat(f"{hour}:00").replace(tzinfo=UTC))
 
 
 def _sums(rows: list[tuple[Any, ...]], keys: int, names: list[str]) -> dict[Any, Counter[str]]:

@@ -24,9 +24,7 @@ from datasets.review.days import by_day
 PACE_DAYS = 14
 NOBODY = "nobody any more"
 LABELLED = Q(after=ReviewState.LABELLED, before=ReviewState.UNLABELLED)
-REVIEWED = Q(after__in=[ReviewState.APPROVED, ReviewState.RETURNED])
-#: What is added up for whoever did it.
-SUMS = ("labelled", "reviewed", "label_timed", "review_timed", "label_seconds", "review_seconds")
+VERDICTS = (ReviewState.APPROVED, ReviewState.RETURNED)
 
 
 @dataclass
@@ -99,29 +97,31 @@ def progress(dataset: Dataset) -> Progress:
 def _add_work(dataset: Dataset, rows: dict[int | None, PersonRow]) -> None:
     """Images, hours and verdicts. The first image after a pause has no time of its own, so it is not in the pace.
 
-    One look at all events, by who did it and whose labels were judged, serves both.
+    One look at all events, by who did what and whose labels were judged, serves both.
     """
     events = ReviewEvent.objects.filter(dataset=dataset).order_by()
-    figures = events.values("user", "labeller").annotate(
-        labelled=Count("pk", filter=LABELLED),
-        reviewed=Count("pk", filter=REVIEWED),
-        returned=Count("pk", filter=Q(after=ReviewState.RETURNED)),
-        label_timed=Count("seconds", filter=LABELLED),
-        review_timed=Count("seconds", filter=REVIEWED),
-        label_seconds=Sum("seconds", filter=~REVIEWED, default=0),
-        review_seconds=Sum("seconds", filter=REVIEWED, default=0),
+    figures = events.values_list("user", "labeller", "before", "after").annotate(
+        Count("pk"), Count("seconds"), Sum("seconds", default=0)
     )
     worked: dict[int | None, Counter[str]] = defaultdict(Counter)
-    for found in figures:
-        user, labeller = found["user"], found["labeller"]
-        worked[user].update({name: found[name] for name in SUMS})
-        if labeller and found["reviewed"]:
-            rows[labeller].judged += found["reviewed"]
-            rows[labeller].returned += found["returned"]
+    for user, labeller, before, after, count, timed, seconds in figures:
+        worked[user].update(_sums(before, after, count, timed, seconds))
+        if labeller and after in VERDICTS:
+            rows[labeller].judged += count
+            rows[labeller].returned += count if after == ReviewState.RETURNED else 0
     for person, sums in worked.items():
         _add_pace(rows[person], sums)
     for row in rows.values():
         row.returned_share = round(row.returned / row.judged, 3) if row.judged else None
+
+
+def _sums(before: str, after: str, count: int, timed: int, seconds: int) -> dict[str, int]:
+    """What events from one state to another add to a person's figures."""
+    if after in VERDICTS:
+        return {"reviewed": count, "review_timed": timed, "review_seconds": seconds}
+    if (before, after) == (ReviewState.UNLABELLED, ReviewState.LABELLED):
+        return {"labelled": count, "label_timed": timed, "label_seconds": seconds}
+    return {"label_seconds": seconds}
 
 
 def _add_pace(row: PersonRow, sums: Counter[str]) -> None:

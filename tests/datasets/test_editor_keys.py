@@ -1,4 +1,4 @@
-"""A person's own keys of the editor and the review desk: kept, refused, reset; through the API, the page and the command."""
+"""A person's own keys of the editor and the desk: kept, refused, reset; through the API, the page and the command."""
 
 import json
 from io import StringIO
