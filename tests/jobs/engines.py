@@ -27,7 +27,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 #: Seconds: signs of life every second, lost after some of them, so that nobody waits a minute.
 HEARTBEAT, LOST_AFTER = 1, 5
 PATIENCE = 60
-FAKETIME = "/usr/lib/*/faketime/libfaketime*.so.1"
 
 
 @dataclass
