@@ -25,7 +25,7 @@ from tests.redis import RedisServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Seconds: signs of life every second, lost after some of them, so that nobody waits a minute.
-HEARTBEAT, LOST_AFTER = 1, 5
+HEARTBEAT, LOST_AFTER = 1, 4
 PATIENCE = 60
 
 
