@@ -28,7 +28,7 @@ from detections.videos.scan import AT_ONCE, Recorder, Scan, usual_rate
 from detections.videos.tracking import Tracker
 from training.engine.predictor import get_predictor
 
-SMALL, RATE, MINUTES = (320, 240), 10, (0.5, 1, 5, 20, 60, 120)
+SMALL, RATE, MINUTES = (160, 120), 10, (0.5, 1, 5, 20, 60, 120)
 NAMES = {number: f"class {number}" for number in range(1, 100)}
 
 
@@ -102,6 +102,7 @@ def long_scan(model: Path, video: Path, folder: Path) -> dict[str, Any]:
     """Resident memory of the process the site starts, in MB, by minutes of the video; and how long it took."""
     command = [sys.executable, "-m", "detections.videos.scan", str(video), str(model), "--names", json.dumps(NAMES)]
     files = ["--output", str(folder / "long.webm"), "--boxes", str(folder / "long.jsonl"), "--track"]
+    files += ["--threshold", "0.1"]  # much to keep: the more boxes, the more tracks and times
     start, held, frames = time.perf_counter(), dict[float, int](), 0
     with subprocess.Popen([*command, *files], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
