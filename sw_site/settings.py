@@ -100,6 +100,8 @@ AUTH_PASSWORD_VALIDATORS = [
 
 #: Requests to the API for each token: a number and s, m, h or d.
 API_RATE = env_str("SW_API_RATE", "1200/m")
+#: Machines of the house that webhooks may tell, besides those of the public internet.
+WEBHOOK_HOSTS = env_list("SW_WEBHOOK_HOSTS")
 #: What everybody signed in may do in a dataset that is made, until its managers say otherwise.
 TEAM_ROLE = env_str("SW_TEAM_ROLE", "nobody")
 
@@ -116,6 +118,7 @@ JOB_LOST_AFTER_SECONDS = env_int("SW_JOB_LOST_AFTER", 60)
 JOB_SCHEDULE = [
     ("clean-up of sessions and messages", "sw_site.jobs.upkeep.submit_clean_up", 86_400),
     ("clean-up of uploads", "datasets.upkeep.submit_clean_up", 86_400),
+    ("webhooks to try again", "sw_site.team.webhooks.delivering.submit_due", 30),
     ("missing thumbnails", "datasets.upkeep.submit_missing_thumbnails", 3600),
 ]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from sw_site.lib.errors import UserError
+from sw_site.lib.events import announce
 from training.models import ModelAlias, ModelStage, TrainedModel
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def move_alias(model: TrainedModel, name: str, user: User | None = None) -> Mode
         model.note_event("alias", f"Became {name} of {dataset}{came}.", user)
         if before:
             before.note_event("alias", f"Is no longer {name} of {dataset}: that is {model.name} now.", user)
+        facts = {"alias": name, "model": model.pk, "model_name": model.name, "before": before.pk if before else None}
+        announce("model.promoted", dataset.pk, **facts, by=str(user or ""))
     return alias
 
 

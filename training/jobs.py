@@ -10,6 +10,7 @@ from typing import Any
 from sw_site.jobs.context import JobContext
 from sw_site.jobs.errors import JobCancelled, JobError
 from sw_site.lib.errors import UserError
+from sw_site.lib.events import announce
 from training.children import engine_child
 from training.devices import Device, device_for
 from training.disk import DATA_GONE, make_room
@@ -50,13 +51,20 @@ def train(context: JobContext, run_id: int) -> dict[str, Any] | None:
     if code != runner.DONE:
         ended = failure(code, directory, follower.error, context)
         note_the_failure(run, ended, follower.error)
+        tell_ended(run, "failed" if isinstance(ended, JobError) else "stopped")
         raise ended
     model = register(run)
     Run.objects.filter(pk=run.pk).update(paused=False, error_code="")
     run.note("ended", f"Ended well at step {run.step:,} with the model {model.name}.")
+    tell_ended(run, "succeeded", model=model.pk, model_name=model.name, ap=model.ap, ap50=model.ap50)
     make_room()
     context.progress(1.0, 1.0, f"Done: AP {percent(model.ap)}, AP50 {percent(model.ap50)} at step {model.step:,}.")
     return {"run": run.pk, "model": model.pk, "steps": run.step, "val": {"ap": model.ap, "ap50": model.ap50}}
+
+
+def tell_ended(run: Run, state: str, **facts: Any) -> None:
+    told = {"run": run.pk, "name": run.name, "version": run.version.number, "state": state, "step": run.step, **facts}
+    announce("run.finished", run.version.dataset_id, **told)
 
 
 def check_images(run: Run, context: JobContext) -> None:

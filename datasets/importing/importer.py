@@ -26,6 +26,7 @@ from datasets.models import Dataset
 from datasets.pictures import Picture
 from sw_site.lib.collector import fewer_collections
 from sw_site.lib.errors import UserError
+from sw_site.lib.events import announce
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +70,11 @@ def import_source(
         UserError: the source holds no image and no annotation, or the label map cannot be read.
     """
     with fewer_collections():
-        return Importer(dataset, source, options, user).run(progress)
+        report = Importer(dataset, source, options, user).run(progress)
+    if report.images_added:
+        facts = {"images": report.images_added, "boxes": report.boxes_added, "by": str(user or "")}
+        announce("image.uploaded", dataset.pk, **facts)
+    return report
 
 
 class Importer:

@@ -15,6 +15,7 @@ from datasets.review.hidden import hidden_images
 from datasets.review.transitions import remember
 from datasets.traits import has_answer
 from sw_site.lib.errors import UserError
+from sw_site.lib.events import announce
 
 if TYPE_CHECKING:
     from datasets.models import Dataset
@@ -52,6 +53,7 @@ def approve(image: Image, revision: int, user: User | None) -> Image:
     locked.save(update_fields=["state"])
     locked.review_notes.filter(resolved_at=None).update(resolved_at=timezone.now(), resolved_by=user)
     remember(locked, before, user)
+    tell_reviewed(locked, user)
     return locked
 
 
@@ -68,7 +70,13 @@ def return_image(image: Image, revision: int, text: str, pin: Pin, user: User | 
     locked.state = ReviewState.RETURNED
     locked.save(update_fields=["state"])
     remember(locked, before, user, note.created_at)  # that is how the history knows which note it was
+    tell_reviewed(locked, user)
     return locked, note
+
+
+def tell_reviewed(image: Image, user: User | None) -> None:
+    facts = {"image": image.pk, "file_name": image.file_name, "state": str(image.state), "by": str(user or "")}
+    announce("review.finished", image.dataset_id, **facts)
 
 
 def _locked(image: Image, revision: int) -> Image:

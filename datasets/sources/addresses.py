@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -64,8 +65,10 @@ def parse_url(text: str) -> SplitResult:
     return parts
 
 
-def resolve(text: str, seconds: float | None = None) -> Target:
+def resolve(text: str, seconds: float | None = None, trusted: Sequence[str] = ()) -> Target:
     """Look the name of an address up, once, and refuse it when any of its machines is not public.
+
+    `trusted`: names of machines that whoever runs the site allows, wherever they are.
 
     Raises:
         FormatError: what `parse_url` says, a name that does not exist, or a machine that is not public.
@@ -75,7 +78,7 @@ def resolve(text: str, seconds: float | None = None) -> Target:
     host = str(parts.hostname)
     port = parts.port or PORTS[parts.scheme]
     found = look_up(host, port, seconds)
-    if any(not is_public(address) for address in found):
+    if host not in trusted and any(not is_public(address) for address in found):
         raise FormatError(
             "url_private", f"{host} is not a public machine. Addresses inside this server's network are not fetched."
         )

@@ -123,6 +123,17 @@ TABLE: dict[Role, str] = {
         POST api/v1/detections/videos/<int:pk>/frames
     """,
     Role.MANAGER: """
+        GET team/webhooks/
+        POST team/webhooks/
+        GET team/webhooks/<int:number>/
+        POST team/webhooks/<int:number>/
+        GET api/v1/team/webhooks
+        POST api/v1/team/webhooks
+        PATCH api/v1/team/webhooks/<int:number>
+        DELETE api/v1/team/webhooks/<int:number>
+        POST api/v1/team/webhooks/<int:number>/ping
+        GET api/v1/team/webhooks/<int:number>/deliveries
+        POST api/v1/team/webhooks/<int:number>/deliveries/<uuidstr:delivery>/again
         GET team/audit/
         GET team/audit.csv
         GET api/v1/team/audit

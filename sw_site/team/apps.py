@@ -7,7 +7,10 @@ class TeamConfig(AppConfig):
 
     def ready(self) -> None:
         from sw_site.lib.commands import AFTER
+        from sw_site.lib.events import happened
         from sw_site.team import signing  # noqa: F401  (its receivers)
         from sw_site.team.audit import write_command
+        from sw_site.team.webhooks.delivering import on_event
 
         AFTER.append(write_command)
+        happened.connect(on_event, dispatch_uid="webhooks")

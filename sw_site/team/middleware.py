@@ -97,7 +97,7 @@ class EtagMiddleware(ConditionalGetMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if not request.path.startswith(API) or response.status_code != 200:
             return response
-        return super().process_response(request, response)  # type: ignore[no-any-return, arg-type]
+        return super().process_response(request, response)
 
 
 class SentTwiceMiddleware:

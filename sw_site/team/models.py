@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from datasets.models import Dataset
 from sw_site.team.audit_models import AuditEntry
+from sw_site.team.webhook_models import Delivery, Webhook
 
-__all__ = ["ApiToken", "AuditEntry", "KeptAnswer", "Scope", "ServiceAccount"]
+__all__ = ["ApiToken", "AuditEntry", "Delivery", "KeptAnswer", "Scope", "ServiceAccount", "Webhook"]
 
 
 class Scope(models.TextChoices):

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from sw_site.team import audit_views, token_views
+from sw_site.team import audit_views, token_views, webhook_views
 
 app_name = "team"
 
 urlpatterns = [
+    path("webhooks/", webhook_views.webhook_list, name="webhook-list"),
+    path("webhooks/<int:number>/", webhook_views.webhook_detail, name="webhook-detail"),
     path("audit/", audit_views.audit_list, name="audit-list"),
     path("audit.csv", audit_views.audit_csv, name="audit-csv"),
     path("tokens/", token_views.token_list, name="token-list"),
