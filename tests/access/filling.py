@@ -37,6 +37,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "api/v1/datasets/<slug>/exports": {"format": "voc"},
     "api/v1/datasets/images/<pk>/operations": {"batch": "5b1d6a4e-0000-4000-8000-000000000001", "base_revision": 0},
 }
+#: Without a dataset these would be about all of them.
+OF_A_DATASET = {"api/v1/team/webhooks"}
 QUERIES = {"api/v1/datasets/images/<pk>/find": "?to=unlabelled"}
 #: How a tus client speaks.
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "3", "Upload-Offset": "0"}
@@ -82,7 +84,10 @@ def body_of(method: str, route: str, things: SimpleNamespace) -> dict[str, Any]:
     if "multipart/form-data" in content:
         return {"data": least(content["multipart/form-data"]["schema"], things)}
     if "application/json" in content:
-        return {"data": least(content["application/json"]["schema"], things), "content_type": "application/json"}
+        body = least(content["application/json"]["schema"], things)
+        if route in OF_A_DATASET:
+            body["dataset"] = things.dataset.slug
+        return {"data": body, "content_type": "application/json"}
     return {}
 
 
