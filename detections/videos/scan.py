@@ -77,8 +77,9 @@ class Recorder:
         pixels = self._cv2.cvtColor(np.asarray(picture), self._cv2.COLOR_RGB2BGR)[: self.size[1], : self.size[0]]
         if pixels.shape[:2] != (self.size[1], self.size[0]):  # the source changed its size on the way
             pixels = self._cv2.resize(pixels, self.size)
-        for _ in range(due - 1):
-            self._writer.write(self._shown)
+        if self._shown is not None:
+            for _ in range(due - 1):
+                self._writer.write(self._shown)
         self._shown = np.ascontiguousarray(pixels)
         self._writer.write(self._shown)
         self.written += due

@@ -13,8 +13,9 @@ class WorkFilter(logging.Filter):
     """Adds `request` and `job` to each record, and `work`, which says the one there is in words."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request, record.job = request_id.get(), job_id.get()
-        said = [f"job {record.job}"] if record.job is not None else []
-        said += [f"request {record.request}"] if record.request else []
-        record.work = f" [{', '.join(said)}]" if said else ""
+        request, job = request_id.get(), job_id.get()
+        said = [f"job {job}"] if job is not None else []
+        said += [f"request {request}"] if request else []
+        work = f" [{', '.join(said)}]" if said else ""
+        record.__dict__.update(request=request, job=job, work=work)
         return True

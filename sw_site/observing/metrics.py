@@ -53,7 +53,7 @@ class SiteCollector(Collector):
         yield from (jobs, oldest, runs, *_disks())
 
 
-def _by_queue() -> Iterator[tuple]:  # type: ignore[type-arg]
+def _by_queue() -> Iterator[tuple]:
     rows = Job.objects.order_by().values_list("queue", "state")
     return rows.annotate(count=Count("pk"), since=Min("created_at")).iterator()
 
@@ -84,7 +84,7 @@ def registry() -> CollectorRegistry:
 class _Own(Collector):
     """What this process counted, and what it takes itself (memory, processor time, open files)."""
 
-    def collect(self) -> Iterator:  # type: ignore[type-arg]
+    def collect(self) -> Iterator:
         return iter(REGISTRY.collect())
 
 
