@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,15 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from sw_site.env import env_bool, env_int, env_str
+from sw_site.supervisor import site_commands
 from sw_site.upkeep.backup.places import unfinished
 
 
 class Command(BaseCommand):
     help = "Set up what is missing (database, static files, administrator, demo dataset), then run web and workers."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--web-only", action="store_true", help="Run no workers here: they run elsewhere.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = env_str("HOST", "127.0.0.1"), env_int("PORT", 8000)
@@ -34,6 +39,9 @@ class Command(BaseCommand):
         self.stdout.write(f"The site is at http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}/")  # noqa: S104
         self.stdout.write("Ctrl-C stops it.")
         sys.stdout.flush()
+        if options["web_only"]:
+            web = site_commands()["web"]
+            os.execv(web[0], web)  # noqa: S606
         # Become the supervisor: it needs nothing of what the set-up has loaded, and lives as long as the site.
         os.execv(sys.executable, [sys.executable, "-m", "sw_site.supervisor"])  # noqa: S606
 
