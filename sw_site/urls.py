@@ -12,11 +12,7 @@ sign_in = auth_views.LoginView.as_view(redirect_authenticated_user=True, authent
 urlpatterns = [
     path("", pages.home, name="home"),
     path("search/", pages.search, name="search"),
-    path(
-        "sign-in/",
-        auth_views.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm),
-        name="login",
-    ),
+    path("sign-in/", sign_in, name="login"),
     path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
     path("datasets/", include("datasets.urls")),
     path("training/", include("training.urls")),

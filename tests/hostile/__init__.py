@@ -1,0 +1,1 @@
+"""What somebody who means harm would send; each file is one kind of attack. Figures: docs/reliability.md."""
