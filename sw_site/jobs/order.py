@@ -44,6 +44,8 @@ def next_job(queues: Iterable[str]) -> int | None:
         return None
     rows = jobs.filter(priority=highest).order_by().values("user").annotate(first=Min("pk"))
     oldest: dict[int | None, int] = dict(rows.values_list("user", "first"))
+    if not oldest:  # others took them since
+        return next_job(queues)
     if len(oldest) == 1:
         return next(iter(oldest.values()))
     running, turn = running_by_person(queues), last_turns()

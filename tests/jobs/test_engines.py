@@ -202,7 +202,7 @@ def ahead(job: Job) -> float:
 def test_what_comes_back_by_the_clock_is_started_once(engine, settings):
     settings.MEDIA_ROOT = engine.folder / "media"
     image = make_image(make_dataset(), has_thumbnails=False)
-    engine.until(lambda: ScheduledWork.objects.count() == 3, "workers know what comes back")
+    engine.until(lambda: ScheduledWork.objects.count() == len(settings.JOB_SCHEDULE), "workers know what comes back")
     row = ScheduledWork.objects.get(name="missing thumbnails")
     ScheduledWork.objects.update(last_at=row.last_at - timedelta(days=2))
     titles = {"Clean-up of sessions and messages", "Clean-up of uploads", f"Thumbnails of {image.dataset.name}"}

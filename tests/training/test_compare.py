@@ -45,10 +45,10 @@ def test_models_of_the_runs_are_asked_about_their_test_images(client, two, fake_
     assert f"model={two[0].model.pk}&amp;model={two[1].model.pk}" in page
 
 
-@pytest.mark.parametrize("numbers", [[], ["1"], ["x", "²"], ["1", "1"], [str(n) for n in range(1, 9)]])
+@pytest.mark.parametrize("numbers", [[], ["1"], ["x", "²"], ["1", "1"], None])
 def test_too_few_or_too_many_are_refused(client, version, numbers):
-    for _ in range(8):
-        make_run(version)
+    runs = [make_run(version) for _ in range(8)]
+    numbers = [str(run.pk) for run in runs] if numbers is None else numbers
     answer = client.get(reverse("training:run-compare"), {"run": numbers}, follow=True)
     assert "Choose from 2 to 6 runs" in answer.content.decode()
     series = client.get(reverse("training:run-compare-series", args=["ap"]), {"run": numbers})
