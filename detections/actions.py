@@ -110,7 +110,7 @@ def start_filter_batch(
 
     Without `deliver` no worker hears of it: the caller does its job here.
     """
-    found = GridFilter.parse(query)
+    found = GridFilter.parse_strictly(query)
     ids = list(found.apply(dataset, user).filter(defect="").order_by("pk").values_list("pk", flat=True))
     values = {"dataset": dataset, "query": found.query_string(), "created_by": user, **fields}
     batch = DetectionBatch(model=model, source=BatchSource.FILTER, **values)

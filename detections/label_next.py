@@ -113,7 +113,7 @@ def prepare(
     if not 1 <= count <= MOST:
         raise UserError("bad_count", f"Choose from 1 to {MOST:,} photos.", 422)
     check_model(model)
-    found = GridFilter.parse(query)
+    found = GridFilter.parse_strictly(query)
     rows = found.apply(dataset, user).filter(state=ReviewState.UNLABELLED, negative=False, defect="")
     ids = list(rows.order_by("pk").values_list("pk", flat=True))
     if not ids:

@@ -48,7 +48,7 @@ class Prepared:
 
 def images_to_prelabel(dataset: Dataset, wish: Wish) -> list[int]:
     """Ids of the filter's images that are open to proposals, in the order they are worked through."""
-    rows = GridFilter.parse(wish.query).apply(dataset).filter(open_images(wish.also_labelled))
+    rows = GridFilter.parse_strictly(wish.query).apply(dataset).filter(open_images(wish.also_labelled))
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 

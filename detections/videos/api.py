@@ -58,6 +58,8 @@ def document(row: VideoScan) -> dict[str, Any]:
         "summary": row.summary,
         "remarks": remarks(row.summary) if done else [],
         "sound": row.sound,
+        "page": row.get_absolute_url(),
+        "error": row.job.error if row.job else "",
         **links,
     }
 

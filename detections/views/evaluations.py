@@ -45,7 +45,7 @@ def evaluation_create(request: HttpRequest) -> HttpResponse:
     form = EvaluationForm(
         request.POST if request.method == "POST" else None,
         user=who(request),
-        initial={name: request.GET.get(name) for name in ("model", "version", "split")},
+        initial={name: value for name in ("model", "version", "split") if (value := request.GET.get(name))},
     )
     if request.method == "POST" and form.is_valid() and (evaluation := form.start()):
         messages.info(request, "The evaluation is waiting for a worker; this page fills when it is done.")

@@ -1,4 +1,4 @@
-"""Try a model: pictures dropped on it, or a camera, answered at once and kept only on request."""
+"""Try a model: pictures dropped on it, or a camera, answered at once and kept only on request; videos by a worker."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from datasets.colours import class_colour
+from datasets.importing.matching import VIDEO_SUFFIXES
 from detections.access import model_for, who
 from detections.actions import start_upload_batch
 from detections.inference import check_model
@@ -37,6 +38,9 @@ def try_it(request: HttpRequest, pk: int) -> HttpResponse:
         problem = error.message
     data = {
         "detect_url": reverse("api-1:detect", args=[pk]),
+        "videos_url": reverse("api-1:create_video"),
+        "videos": " ".join(sorted(VIDEO_SUFFIXES)),
+        "model": pk,
         "threshold": LEAST_SCORE,
         "colours": {str(number): class_colour(number) for number in model.label_map},
     }

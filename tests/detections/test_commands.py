@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,6 +11,7 @@ from PIL import Image as Picture
 from detections import batches as batches_module
 from detections.models import DetectionBatch, Evaluation
 from sw_site.jobs.errors import JobError
+from tests.datasets.sources.films import pan, write_video
 from tests.detections.builders import FOUND, bad_files, make_detector, turned_picture
 from tests.factories import make_box, make_dataset, make_image, make_version, picture_bytes
 
@@ -133,6 +135,26 @@ class TestDetect:
         run_json("detect", make_detector().pk, tmp_path / "turned.jpg", "--output", tmp_path / "out")
         with Picture.open(tmp_path / "out" / "turned.jpg") as drawn:
             assert drawn.size == (300, 400)
+
+    def test_folders_are_searched_for_videos_and_gifs_that_move_too(self, photos, tmp_path):
+        write_video(photos / "more" / "walk.mp4", pan(4))
+        frames = [Picture.new("RGB", (64, 48), colour) for colour in ("red", "blue", "green")]
+        frames[0].save(photos / "moves.gif", save_all=True, append_images=frames[1:])
+        frames[0].save(photos / "still.gif")
+        (photos / "torn.mp4").write_text("no video")
+        result = run_json("detect", make_detector().pk, photos, "--output", tmp_path / "out")
+        assert [Path(video["file"]).name for video in result["videos"]] == ["walk.mp4", "moves.gif"]
+        assert [Path(image["file"]).name for image in result["images"]] == ["a.jpg", "a.png", "still.gif"]
+        (problem,) = result["problems"]
+        assert problem["code"] == "video_not_readable" and "torn.mp4" in problem["message"]
+
+    def test_a_folder_of_nothing_but_a_video(self, tmp_path):
+        (tmp_path / "films").mkdir()
+        write_video(tmp_path / "films" / "walk.mp4", pan(4))
+        result = run_json("detect", make_detector().pk, tmp_path / "films", "--output", tmp_path / "films" / "out")
+        assert [video["frames"] for video in result["videos"]] == [4] and result["images"] == []
+        again = run_json("detect", make_detector().pk, tmp_path / "films", "--output", tmp_path / "films" / "out")
+        assert len(again["videos"]) == 1  # its own results are not looked at
 
     def test_refusals(self, photos, tmp_path):
         model = make_detector()

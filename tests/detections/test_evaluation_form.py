@@ -27,6 +27,8 @@ def test_model_in_the_address_brings_its_version(client):
     make_detector()
     form = client.get(URL, {"model": model.pk}).context["form"]
     assert (form["model"].value(), form["version"].value()) == (str(model.pk), model.run.version_id)
+    assert form["split"].value() == "val"  # train would only show what was learnt by heart
+    assert client.get(URL, {"split": "test"}).context["form"]["split"].value() == "test"
 
 
 @pytest.mark.parametrize("value", ["x", "99999999999999999999", "-1", "\x00"])

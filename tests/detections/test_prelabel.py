@@ -43,6 +43,13 @@ def run(model, dataset, user, wish=Wish(), answers=Answers()):  # noqa: B008 - b
     return finish(start_prelabel(model, dataset, wish, answers, user))
 
 
+def test_a_filter_with_a_slip_chooses_nothing_instead_of_everything(dataset, alice):
+    with pytest.raises(UserError) as refused:
+        run(make_detector(), dataset, alice, Wish("stat=unlabelled"))
+    assert refused.value.code == "bad_filter" and "stat=unlabelled" in refused.value.message
+    assert not BulkChange.objects.exists()
+
+
 def label(image, user, x1, y1, x2, y2):
     values = BoxValues(uuid.uuid4(), image.dataset.classes.first().pk, x1, y1, x2, y2)
     save_boxes(image, 0, [values], verified=False, negative=False, user=user)

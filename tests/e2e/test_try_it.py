@@ -12,6 +12,7 @@ import pytest
 from PIL import Image as Picture
 from playwright.sync_api import Page, expect
 
+from tests.datasets.sources.films import pan, write_video
 from tests.e2e.conftest import Site
 from tests.e2e.labelling import command, import_photos
 from tests.e2e.models import make_model
@@ -144,6 +145,25 @@ def test_pictures_go_to_a_dataset_with_their_boxes_as_proposals(tried: Page, sit
     page.goto(f"{site.url}/datasets/images/{rows['new 1.jpg']['id']}/")
     page.locator("[data-ready=true]").wait_for()
     expect(page.locator("[data-boxes] [data-box]")).to_have_count(1)
+
+
+def test_a_video_and_a_gif_that_moves_are_looked_at_by_a_worker(tried: Page, tmp_path: Path, shoot):
+    page = tried
+    frames = [Picture.new("RGB", (64, 48), colour) for colour in ("red", "blue", "green")]
+    frames[0].save(tmp_path / "moves.gif", save_all=True, append_images=frames[1:])
+    frames[0].save(tmp_path / "still.gif")
+    for name in ("moves.gif", "still.gif"):
+        hand_over(page, "drop", (name, "image/gif", (tmp_path / name).read_bytes()))
+    page.get_by_label("Pictures to look at").set_input_files(write_video(tmp_path / "walk.mp4", pan(4)))
+    hand_over(page, "drop", ("torn.mp4", "video/mp4", b"no video"))
+    tiles = page.locator("[data-tried] .tile")
+    expect(tiles.filter(has_text="moves.gif")).to_contain_text("3 frames looked at", timeout=60_000)
+    expect(tiles.filter(has_text="walk.mp4")).to_contain_text("4 frames looked at", timeout=60_000)
+    expect(tiles.filter(has_text="torn.mp4").get_by_role("alert")).to_contain_text("of a kind that is not read")
+    expect(tiles.filter(has_text="still.gif").locator("[data-shown-count]")).to_have_text("1")
+    shoot(page, "try-it-video")
+    tiles.filter(has_text="walk.mp4").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="walk.mp4")).to_be_visible()
 
 
 def test_the_camera_is_looked_through_and_gives_a_picture(tried: Page, site: Site):

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from datasets.importing.matching import VIDEO_SUFFIXES
 from datasets.storage import write_whole
 from detections.documents import box_json
 from detections.drawing import annotate
@@ -22,7 +23,7 @@ from detections.metrics.values import HEADLINE_SCORE
 from detections.pictures import image_files
 from detections.video_models import Sound
 from detections.videos.sound import add_sound
-from detections.videos.work import is_film, remarks, scan_file
+from detections.videos.work import check_video, is_film, remarks, scan_file
 from sw_site.lib.commands import SiteCommand, progress_bar
 from sw_site.lib.errors import UserError
 from training.lookup import model_of
@@ -40,7 +41,7 @@ class Command(SiteCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("model", nargs="?", metavar="MODEL", help="A model's name or number.")
-        parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="Images, videos, folders of images.")
+        parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="Images, videos, folders of them.")
         parser.add_argument("--output", type=Path, metavar="DIR", help="Where the results go.")
         batches.add_arguments(parser)
         parser.add_argument("--no-track", action="store_true", help="Judge each frame of a video by itself.")
@@ -59,8 +60,8 @@ class Command(SiteCommand):
         if not 0 <= options["threshold"] <= 1:
             raise UserError("bad_threshold", "The threshold is a score from 0 to 1. Give for example --threshold 0.5.")
         model = model_of(options["model"])
-        films, rest = apart(options["paths"])
-        sources = find_sources(rest, options["output"]) if rest else []
+        films, rest = apart(options["paths"], options["output"])
+        sources = find_sources(rest, options["output"], required=not films)
         predictor = load_predictor(model)
         output = make_folder(options["output"])
         writer = Writer(output, options["threshold"], model.label_map)
@@ -97,10 +98,35 @@ class Command(SiteCommand):
             self.stderr.write(f"{problem['file']}: {problem['message']}")
 
 
-def apart(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
-    """Videos and animations on the left, everything else on the right."""
-    films = [path for path in paths if path.is_file() and is_film(path)]
-    return films, [path for path in paths if path not in films]
+def apart(paths: Iterable[Path], output: Path) -> tuple[list[Path], list[Path]]:
+    """Videos and animations, also those in folders, on the left; everything else on the right."""
+    films, rest = dict[Path, None](), list[Path]()
+    for path in paths:
+        if path.is_dir():
+            films |= dict.fromkeys(films_below(path, output.resolve()))
+            rest.append(path)
+        elif is_named_as_video(path) or (path.is_file() and is_film(path)):
+            films[path] = None
+        else:
+            rest.append(path)
+    return list(films), rest
+
+
+def films_below(folder: Path, output: Path) -> list[Path]:
+    """Videos and GIFs that move below a folder, sorted; hidden files and results of an earlier run are left out."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if (is_named_as_video(path) or path.suffix.lower() == ".gif")
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and output not in path.resolve().parents
+        and path.is_file()
+        and (is_named_as_video(path) or is_film(path))
+    )
+
+
+def is_named_as_video(path: Path) -> bool:
+    return path.suffix.lower() in VIDEO_SUFFIXES
 
 
 def detect_video(
@@ -111,6 +137,7 @@ def detect_video(
     output, boxes = writer.folder / f"{stem}.webm", writer.folder / f"{stem}.jsonl"
     chosen = {"threshold": options["threshold"], "track": not options["no_track"]}
     try:
+        check_video(film, str(film))
         summary = scan_file(
             film, film.name, model, output, boxes, lambda at, total, words: report(at / total, words), **chosen
         )
@@ -165,8 +192,10 @@ class Writer:
             ) from error
 
 
-def find_sources(paths: Iterable[Path], output: Path) -> list[Source]:
-    """Files as they are named, folders with all images below them; results of an earlier run are left out."""
+def find_sources(paths: Iterable[Path], output: Path, required: bool = True) -> list[Source]:
+    """Files as they are named, folders with all images below them; results of an earlier run and animations are left
+    out. UserError when nothing is left although something is `required`.
+    """
     own = output.resolve()
     sources: dict[Path, Source] = {}
     for path in paths:
@@ -175,11 +204,12 @@ def find_sources(paths: Iterable[Path], output: Path) -> list[Source]:
                 "output_is_input", f"The results would lie among the images of {own}. Name another --output."
             )
         for file in image_files(path) if path.is_dir() else [path]:
-            if own not in file.resolve().parents:
+            if own not in file.resolve().parents and not (path.is_dir() and is_film(file)):
                 sources.setdefault(file.resolve(), Source(str(file), file))
-    if not sources:
+    if required and not sources:
         raise UserError(
-            "no_images", "There are no images in these folders. Name image files, or folders that hold some."
+            "no_images",
+            "There are no images and no videos in these folders. Name image files or videos, or folders of them.",
         )
     return list(sources.values())
 

@@ -5,6 +5,7 @@ import { applyThreshold } from "../threshold.js";
 import { html, on } from "../utils.js";
 import { Camera } from "./camera.js";
 import { overlay } from "./overlay.js";
+import { isFilm, sendFilm } from "./try_video.js";
 
 const data = JSON.parse(document.getElementById("try-data")?.textContent ?? "null");
 const form = /** @type {HTMLFormElement} */ (document.querySelector("[data-try]"));
@@ -78,7 +79,7 @@ function settle() {
 
 /** @param {HTMLElement} tile */
 function remove(tile) {
-  URL.revokeObjectURL(tile.querySelector("img").src);
+  URL.revokeObjectURL(tile.querySelector("img, video").src);
   shown.delete(tile);
   tile.remove();
   settle();
@@ -99,10 +100,22 @@ async function download(tile, kind) {
   }
 }
 
-function take(files) {
-  const pictures = [...files].filter((file) => file.type.startsWith("image/") || /\.(jpe?g|png|webp|bmp|gif|tiff?)$/i.test(file.name));
-  say(pictures.length < files.length ? "Only pictures are looked at here; the other files were left out." : "");
-  pictures.forEach(add);
+async function take(files) {
+  let others = 0;
+  for (const file of [...files]) {
+    if (await isFilm(file, data.videos)) send(file);
+    else if (file.type.startsWith("image/") || /\.(jpe?g|png|webp|bmp|gif|tiff?)$/i.test(file.name)) add(file);
+    else others += 1;
+  }
+  say(others ? "Only pictures and videos are looked at here; the other files were left out." : "");
+}
+
+/** @param {File} film */
+function send(film) {
+  const threshold = document.querySelector("[data-threshold]").value;
+  const token = form.elements.namedItem("csrfmiddlewaretoken").value;
+  sendFilm(film, { grid, url: data.videos_url, model: data.model, threshold, token });
+  form.querySelector("[data-clear]").hidden = false;
 }
 
 function listen() {
