@@ -2,11 +2,13 @@
 # make test    set up everything and run every test        (ARGS="-k import" to choose)
 # make check   formatter, linter, types, deployment checks, migrations
 # make od-api-tests   the tests that come with the Object Detection API (ARGS="--mode tf2 --jobs 1"; about 25 minutes)
+# make faults         days of work with faults put into them    (SEEDS=1-20 ARGS="--variant sqlite --faults 8"; a minute or two each)
+# make fuzz           many thousand inputs for each reader      (ARGS="--inputs 10000 --reader voc")
 # make setup   the set-up alone; leaves .venv/bin/python
 SHELL := /bin/bash
 PY := .venv/bin/python
 
-.PHONY: run test od-api-tests check setup setup-dev chromium postgres redis ffmpeg format clean
+.PHONY: run test od-api-tests faults fuzz check setup setup-dev chromium postgres redis ffmpeg format clean
 
 run: setup
 	@exec $(PY) manage.py serve
@@ -40,6 +42,12 @@ endif
 
 od-api-tests: setup-dev
 	$(PY) -m tests.od_api $(ARGS)
+
+faults: setup-dev postgres redis
+	$(PY) -m tests.faults --seeds $(or $(SEEDS),1-20) $(ARGS)
+
+fuzz: setup-dev ffmpeg
+	$(PY) -m tests.fuzz $(ARGS)
 
 check: setup-dev
 	$(PY) -m ruff format --check .

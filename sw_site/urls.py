@@ -23,3 +23,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", api_urls()),
 ]
+
+handler500 = "sw_site.outages.handler500"

@@ -17,10 +17,10 @@ def parse(data: bytes, path: str, context: Context) -> Iterator[tuple[Annotation
     """One record for each image named in the file, in the order of their first lines.
 
     Raises:
-        FormatError: a column is missing.
+        FormatError: a column is missing, or the file is no CSV.
     """
     text = decode(data)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    rows = _rows(text)
     header = [name.strip().lower() for name in next(rows, [])]
     missing = [name for name in COLUMNS if name not in header]
     if missing:
@@ -28,6 +28,13 @@ def parse(data: bytes, path: str, context: Context) -> Iterator[tuple[Annotation
     places = [header.index(name) for name in COLUMNS]
     for name, lines in _grouped(rows, places).items():
         yield _read_image(name, lines), _content(lines)
+
+
+def _rows(text: str) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    except csv.Error as error:  # a quote that never ends swallows the rest of the file, for one
+        raise FormatError("csv_does_not_parse", f"This is not a CSV file ({error}).") from error
 
 
 def _delimiter(text: str) -> str:

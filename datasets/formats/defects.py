@@ -78,6 +78,7 @@ DEFECTS = {
     "json_not_understood": Defect("JSON of another kind", ASIDE),
     "yaml_does_not_parse": Defect("YAML that is not well-formed", ASIDE),
     "yaml_without_names": Defect("A data.yaml without class names", ASIDE),
+    "csv_does_not_parse": Defect("CSV files that are none", ASIDE),
     "csv_columns": Defect("CSV files without the columns needed", ASIDE),
     "record_damaged": Defect("TFRecords that are damaged", ASIDE),
     "record_not_example": Defect("Records that are not of the Object Detection API", ASIDE),

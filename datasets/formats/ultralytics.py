@@ -22,8 +22,14 @@ class DataYaml:
     places: dict[str, list[str]] = field(default_factory=dict)
 
 
+MOST_BYTES = 1_000_000
+
+
 def read_data_yaml(data: bytes) -> DataYaml:
     """Raises FormatError when the file is not YAML or lists no names."""
+    if len(data) > MOST_BYTES:  # the reader takes a second for each
+        said = f"This file has {len(data):,} bytes; a list of classes has {MOST_BYTES:,} at most."
+        raise FormatError("yaml_does_not_parse", said)
     try:
         document = yaml.safe_load(data)
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -49,7 +49,8 @@ def register(batch: UploadBatch, name: str, size: int) -> Upload:
     path = safe_path(name)
     if size > MAX_BYTES:
         raise UserError("too_large", f"{path} is larger than {MAX_BYTES // 2**30} GB. Split it.", 413)
-    batch.folder.mkdir(parents=True, exist_ok=True)
+    with disk_said():
+        batch.folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(batch.folder).free < size + RESERVE_BYTES:
         raise UserError(
             "disk_full", f"There is no room for {path} on the server's disk. Ask its operator to free some.", 507
@@ -75,20 +76,29 @@ def receive(upload: Upload, offset: int, read: Reader) -> int:
         if offset != upload.size:
             raise wrong_offset(upload.size)
         return upload.size
-    with locked(upload.part) as part:
+    with disk_said(), locked(upload.part) as part:
         at = part.seek(0, os.SEEK_END)
         if offset != at:
             raise wrong_offset(at)
-        try:
-            at += append(part, read, upload.size - at)
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                message = "The server's disk is full. The upload can be continued when there is room."
-                raise UserError("disk_full", message, 507) from error
-            raise
+        at += append(part, read, upload.size - at)
         if at == upload.size:
             finish(upload)
     return at
+
+
+@contextmanager
+def disk_said() -> Iterator[None]:
+    """What a disk refuses, as a sentence; bytes that came before stay."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            message = "The server's disk is full. The upload can be continued when there is room."
+            raise UserError("disk_full", message, 507) from error
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO):
+            message = "The server cannot write to its disk. Ask its operator; the upload can be continued then."
+            raise UserError("disk_unwritable", message, 507) from error
+        raise
 
 
 def append(part, read: Reader, room: int) -> int:
@@ -108,7 +118,10 @@ def finish(upload: Upload) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         upload.part.replace(target)
-    except OSError as error:  # a file where this one needs a folder, or the reverse
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY):
+            raise
+        # A file where this one needs a folder, or the reverse.
         message = f"{upload.path} stands in the way of another file of this upload. Rename one."
         raise UserError("other_file", message, 409) from error
     upload.finished_at = timezone.now()

@@ -6,6 +6,7 @@ lost, late or doubled can neither lose a job nor run it twice: whoever gets one 
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import socket
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks import task
@@ -112,6 +114,10 @@ def run_claimed(job_id: int, report: Reporter | None = None) -> None:
         put_back(job, "The worker was stopped; this goes on when one is back.")
     except JobError as error:
         job.finish(JobState.FAILED, error=str(error), message="Failed.")
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("Job %s lost its database: %s", job.pk, error)
+        if not try_again(job, "The database was gone meanwhile; this goes on from where it was."):
+            job.finish(JobState.FAILED, error=explain(error), log=job.log + traceback.format_exc(), message="Failed.")
     except Exception as error:
         logger.exception("Job %s (%s) failed", job.pk, job.kind)
         job.finish(JobState.FAILED, error=explain(error), log=job.log + traceback.format_exc(), message="Failed.")
@@ -120,12 +126,25 @@ def run_claimed(job_id: int, report: Reporter | None = None) -> None:
 
 
 def explain(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno == 28:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full. Nothing was half-written; free some space and start this again."
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return f"The disk cannot be written ({error.filename}). Ask whoever runs this site, then start this again."
+    if isinstance(error, OperationalError | InterfaceError):
+        return f"The database did not answer, twice ({str(error).strip()}). Start this again when it does."
     return (
         f"The site itself failed ({type(error).__name__}: {error}). The log below says where. "
         "Start it again; if it fails the same way, send the log to whoever runs this site."
     )
+
+
+def try_again(job: Job, message: str) -> bool:
+    """Running -> queued while attempts are left; this one counts. False when none is, or the row had moved on."""
+    rows = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempt=job.attempt)
+    if job.attempt >= job.max_attempts or not rows.update(state=JobState.QUEUED, message=message, worker=""):
+        return False
+    enqueue(job)
+    return True
 
 
 def put_back(job: Job, message: str) -> bool:

@@ -16,10 +16,16 @@ from django.middleware.http import ConditionalGetMiddleware
 from django.utils import timezone
 
 from sw_site.lib.errors import UserError
+from sw_site.lib.process import is_gone, me
 from sw_site.team.models import ApiToken, KeptAnswer
 from sw_site.team.origin import address_of
 from sw_site.team.scopes import refuse_beyond_scope
 from sw_site.team.tokens import token_of
+
+INTERRUPTED = (
+    "The site was stopped in the middle of the first request with this key, so it may have been done or not. "
+    "Look whether it was, and if not, send it with a new key."
+)
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 API = "/api/"
@@ -120,7 +126,13 @@ class SentTwiceMiddleware:
         KeptAnswer.objects.filter(user=request.user, created_at__lt=timezone.now() - KEPT_FOR).delete()  # type: ignore[misc]
         try:
             with transaction.atomic():
-                kept = KeptAnswer.objects.create(user=request.user, key=key, request=mark)  # type: ignore[misc]
+                # Who works on it stands where the answer's kind will be.
+                kept = KeptAnswer.objects.create(
+                    user=request.user,  # type: ignore[misc]
+                    key=key,
+                    request=mark,
+                    content_type=me(),
+                )
         except IntegrityError:
             return self.again(KeptAnswer.objects.filter(user=request.user, key=key).first(), mark)  # type: ignore[misc]
         try:
@@ -143,6 +155,8 @@ class SentTwiceMiddleware:
 
     def again(self, kept: KeptAnswer | None, mark: str) -> HttpResponseBase:
         if kept is None or kept.status is None:
+            if kept and is_gone(kept.content_type):
+                return refusal("interrupted", INTERRUPTED, 409)
             return refusal("in_progress", "The first request with this key is still being worked on. Ask again.", 409)
         if kept.request != mark:
             return refusal("key_reused", "This Idempotency-Key was used for another request. Use a new one.", 422)

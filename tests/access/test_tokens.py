@@ -14,6 +14,7 @@ from datasets.models import Dataset
 from sw_site.accounts.roles import Role
 from sw_site.api import api
 from sw_site.lib.errors import UserError
+from sw_site.lib.process import me
 from sw_site.team.models import ApiToken, KeptAnswer
 from sw_site.team.throttling import TokenThrottle
 from sw_site.team.tokens import make_service, make_token, revoke
@@ -234,6 +235,17 @@ class TestSentTwice:
         KeptAnswer.objects.create(user=alice, key="k1", request="x")
         answer = post(client, DATASETS, {"name": "Droids"}, **{"Idempotency-Key": "k1"})
         assert answer.status_code == 409 and answer.json()["error"]["code"] == "in_progress"
+
+    def test_one_whose_process_was_killed_is_not_waited_for(self, client, alice):
+        """kill -9 in the middle: whether it was done nobody knows, and asking for a day would not tell."""
+        gone = f"{me().rpartition(':')[0]}:1.00"
+        KeptAnswer.objects.create(user=alice, key="k1", request="x", content_type=gone)
+        KeptAnswer.objects.create(user=alice, key="k2", request="x", content_type=me())
+        codes = [
+            post(client, DATASETS, {"name": "Droids"}, **{"Idempotency-Key": key}).json()["error"]["code"]
+            for key in ("k1", "k2")
+        ]
+        assert codes == ["interrupted", "in_progress"] and not Dataset.objects.exists()
 
     def test_what_was_refused_for_now_may_be_tried_again(self, client, droids):
         bob = using(make_user("bob"), "read")

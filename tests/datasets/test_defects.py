@@ -103,6 +103,7 @@ CORPUS: dict[str, tuple[dict[str, bytes], int]] = {
         {"a.jpg": JPEG, "a.json": b'{"images": [], "annotations": [{"image_id": 9}], "categories": []}'},
         0,
     ),
+    "csv_does_not_parse": ({"a.jpg": JPEG, "a.csv": CSV + b'a.jpg,400,300,"' + b"c" * 140_000}, 0),
     "csv_columns": ({"a.jpg": JPEG, "a.csv": b"filename,width,height,class,xmin,ymin\na.jpg,1,1,c,1,1\n"}, 0),
     "record_damaged": ({"b.jpg": JPEG, "a.record": frame(b"") + b"damage"}, 0),
     "record_not_example": ({"b.jpg": JPEG, "a.record": frame(b"\xff\xff")}, 0),

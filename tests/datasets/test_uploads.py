@@ -146,6 +146,14 @@ def test_a_full_disk_is_said_and_nothing_is_lost(client, person, dataset, monkey
     assert send(client, url, 2, b"cdef").status_code == 204
 
 
+def test_a_disk_that_takes_nothing_is_said(client, person, dataset, monkeypatch):
+    url = create(client, dataset, "a.xml", 6, b"ab")["Location"]
+    with monkeypatch.context() as patch:
+        patch.setattr(receiving, "locked", lambda part: (_ for _ in ()).throw(OSError(errno.EROFS, "Read-only")))
+        assert error(send(client, url, 2, b"cd")) == "disk_unwritable"
+    assert send(client, url, 2, b"cdef").status_code == 204
+
+
 def test_no_room_is_said_before_anything_is_sent(client, person, dataset, monkeypatch):
     monkeypatch.setattr(receiving, "RESERVE_BYTES", 10**18)
     assert error(create(client, dataset, "a.xml", 6)) == "disk_full"

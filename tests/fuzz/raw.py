@@ -107,7 +107,9 @@ def _line(text: str, random: Random) -> str:
     if kind == 0:
         del lines[at]
     elif kind == 1:
-        lines[at:at] = [lines[at]] * random.choice((1, 2, 500))
+        lines[at:at] = [lines[at][:MOST_BYTES]] * random.choice(
+            (1, 2, min(500, 1 + MOST_BYTES // len(lines[at] or "x")))
+        )
     elif kind == 2:
         random.shuffle(lines)
     else:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.utils import OperationalError
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -36,6 +37,14 @@ def crash(context):
 
 def fill_disk(context):
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def lose_the_database(context):
+    raise OperationalError("server closed the connection unexpectedly")
+
+
+def find_it_read_only(context):
+    raise OSError(errno.EROFS, "Read-only file system", "/data/media")
 
 
 def cancel_itself(context):
@@ -100,6 +109,17 @@ def test_a_crash_leaves_a_sentence_and_the_traceback():
 
 def test_a_full_disk_is_called_by_its_name():
     assert "disk is full" in run_here(make(fill_disk)).error
+
+
+def test_a_disk_that_takes_nothing_is_called_by_its_name():
+    assert "cannot be written (/data/media)" in run_here(make(find_it_read_only)).error
+
+
+def test_a_job_that_lost_its_database_is_tried_once_more_then_failed():
+    job = run_here(make(lose_the_database))
+    assert (job.state, job.attempt, job.worker) == ("queued", 1, "") and "goes on" in job.message
+    job = run_here(job)
+    assert (job.state, job.attempt) == ("failed", 2) and "did not answer" in job.error
 
 
 def test_a_waiting_job_is_cancelled_at_once():

@@ -58,6 +58,8 @@ def test_data_yaml_with_lists_numbers_and_places():
         (lambda d: list(coco.parse(d, "", Context())), b"[]", "json_not_understood"),
         (lambda d: list(createml.parse(d, "", Context())), b"{}", "json_not_understood"),
         (lambda d: list(csv_tf.parse(d, "", Context())), b"a,b\n1,2\n", "csv_columns"),
+        (lambda d: list(csv_tf.parse(d, "", Context())), b'"' + b"a" * 140_000, "csv_does_not_parse"),
+        (lambda d: ultralytics.read_data_yaml(d), b"names: [a," + b"<" * 1_000_000, "yaml_does_not_parse"),
         (lambda d: list(tfrecord.read_frames(io.BytesIO(d))), b"not a record at all", "record_damaged"),
         (lambda d: tfrecord.read_example(d, {}), b"\xff\xff", "record_not_example"),
     ],
