@@ -9,7 +9,8 @@ import sys
 from typing import Any
 
 from sw_site.lib.errors import UserError
-from training.engine import parent, runner
+from training.children import hidden_files
+from training.engine import containment, parent, runner
 
 
 def ask_engine(*arguments: str, refused: str, seconds: float) -> dict[str, Any]:
@@ -19,7 +20,7 @@ def ask_engine(*arguments: str, refused: str, seconds: float) -> dict[str, Any]:
     for `seconds`.
     """
     argv = [sys.executable, "-m", "training.engine", *arguments]
-    environment = {**os.environ, parent.VARIABLE: str(os.getpid())}
+    environment = containment.environment({containment.HIDE: hidden_files(), parent.VARIABLE: str(os.getpid())})
     try:
         answer = subprocess.run(argv, cwd=runner.ROOT, env=environment, capture_output=True, text=True, timeout=seconds)
     except subprocess.TimeoutExpired as error:

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from django.conf import settings
 
-from training.engine import runner
+from training.engine import containment, runner
 
 logger = logging.getLogger(__name__)
 ORPHAN_GRACE_SECONDS = 20
@@ -31,7 +32,7 @@ def engine_child(
     """
     note = directory / "engine.pid"
     stop_orphan(note)
-    process = runner.start(directory, *arguments, environment=environment)
+    process = runner.start(directory, *arguments, environment={**(environment or {}), containment.HIDE: hidden_files()})
     note.write_text(json.dumps({"host": socket.gethostname(), "pid": process.pid}))
     try:
         yield process
@@ -39,6 +40,15 @@ def engine_child(
         runner.stop(process)
         if pid_of(note) == process.pid:
             note.unlink(missing_ok=True)
+
+
+def hidden_files() -> str:
+    """What an engine shall not even read: whoever has these has the site."""
+    database = settings.DATABASES["default"]
+    names = [Path(settings.DATA_DIR) / "secret_key"]
+    if database["ENGINE"].endswith("sqlite3"):
+        names += [Path(f"{database['NAME']}{end}") for end in ("", "-wal", "-shm")]
+    return ":".join(map(str, names))
 
 
 def stop_orphan(note: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from training.engine import commands
 from training.engine.architectures.preset import EXPORTS
 from training.engine.cancellation import Cancellation
+from training.engine.containment import NotContained, contain
 from training.engine.errors import Cancelled, EngineError
 from training.engine.events import EventLog
 from training.engine.failures import explain
@@ -25,8 +26,16 @@ from training.engine.runner import CANCELLED, CRASHED, DONE, REFUSED
 def main(argv: list[str]) -> int:
     """Runs one command and turns however it ends into an event and an exit code."""
     options = parse(argv)
-    if options.command in commands.PRINTING:
+    printing = options.command in commands.PRINTING
+    try:
+        held = contain(None if printing else options.run_dir.resolve())
+    except NotContained as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    if printing:
         return print_answer(options)
+    if held:
+        print(held, flush=True)
     run = RunDirectory(options.run_dir.resolve())
     if not run.root.is_dir():
         print(f"{run.root} is not a run directory.", file=sys.stderr)

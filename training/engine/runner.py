@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from training.engine import parent
+from training.engine import containment, parent
 from training.engine.rundir import RunDirectory
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Starts `train` on a run directory, or the command given instead (`"export", "--format", "onnx", ...`).
 
-    `environment` is added to this process's own, for example CUDA_VISIBLE_DEVICES.
+    `environment` is added to what `containment` leaves of this process's own, for example CUDA_VISIBLE_DEVICES.
 
     A process of its own gives memory and GPU back when it ends, can crash without taking the worker along, and is
     stopped by a signal; a session of its own, so that the signal reaches whatever it has started. It saves and stops by
@@ -32,7 +32,7 @@ def start(
     run = RunDirectory(Path(run_dir).resolve())
     command, *options = arguments or ("train",)
     argv = [sys.executable, "-m", "training.engine", command, str(run.root), *options]
-    whole_environment = {**os.environ, **(environment or {}), parent.VARIABLE: str(os.getpid())}
+    whole_environment = containment.environment({**(environment or {}), parent.VARIABLE: str(os.getpid())})
     with run.log.open("ab") as log:
         return subprocess.Popen(
             argv,

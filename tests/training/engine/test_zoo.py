@@ -221,3 +221,11 @@ def test_label_maps_as_they_are_written(tmp_path):
     text = '# names\nitem: {\n  id: 1,\n  name: \'Zo\\303\\253 "box"\'\n}\nitem { id: 3 name: "b" keypoints { id: 9 } }'
     (tmp_path / "map.pbtxt").write_text(text)
     assert read_names(tmp_path / "map.pbtxt", gaps=True) == ['Zoë "box"', "", "b"]
+
+
+def test_an_archive_that_asks_for_gigabytes_before_it_is_read_is_none(tmp_path):
+    """Seventeen bytes that say: an LZMA stream with a dictionary of 4 GB."""
+    path = tmp_path / "detector.tar.gz"
+    path.write_bytes(b"\x02" + b"\xff" * 16)
+    with pytest.raises(EngineError, match="neither a .tar.gz nor a .zip"):
+        archive.extract(path, tmp_path / "out", lambda name: True)

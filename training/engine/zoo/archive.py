@@ -103,14 +103,23 @@ def members(path: Path) -> Iterator[Member]:
 
 
 def is_tar(path: Path) -> bool:
+    """A .tar, .tar.gz or .tar.bz2: a header of .xz may ask for gigabytes of memory before anything is read."""
     try:
-        return tarfile.is_tarfile(path)
-    except (EOFError, zlib.error, OSError):
+        open_tar(path).close()
+    except (EOFError, tarfile.ReadError, zlib.error, OSError):
         return False
+    return True
+
+
+def open_tar(path: Path) -> tarfile.TarFile:
+    with path.open("rb") as file:
+        beginning = file.read(3)
+    packing = {b"\x1f\x8b": "gz", b"BZ": "bz2"}.get(beginning[:2], "")
+    return tarfile.open(path, f"r:{packing}")  # type: ignore[call-overload]
 
 
 def tar_members(path: Path) -> Iterator[Member]:
-    with tarfile.open(path) as archive:
+    with open_tar(path) as archive:
         for info in archive:
             if info.isdir():
                 continue

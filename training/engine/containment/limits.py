@@ -1,0 +1,26 @@
+"""What a process may use up before the system stops it."""
+
+from __future__ import annotations
+
+import resource
+
+CPU_HOURS = 5000  # of all cores together: a training of weeks
+FILE_BYTES = 64 * 2**30
+OPEN_FILES = 4096
+
+
+def apply(memory_mb: int = 0) -> None:
+    """`memory_mb` 0 is no limit: a GPU's driver claims far more addresses than there is memory."""
+    lower(resource.RLIMIT_CPU, CPU_HOURS * 3600)
+    lower(resource.RLIMIT_FSIZE, FILE_BYTES)
+    lower(resource.RLIMIT_NOFILE, OPEN_FILES)
+    lower(resource.RLIMIT_CORE, 0)
+    if memory_mb > 0:
+        lower(resource.RLIMIT_DATA, memory_mb * 2**20)
+
+
+def lower(kind: int, to: int) -> None:
+    """Never above what holds already."""
+    _, most = resource.getrlimit(kind)
+    value = to if most == resource.RLIM_INFINITY else min(to, most)
+    resource.setrlimit(kind, (value, value))
