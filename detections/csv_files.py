@@ -9,6 +9,7 @@ from typing import Any
 
 from detections.gallery import Gallery
 from detections.instrument import class_rows, tide_rows
+from sw_site.lib.spreadsheets import harmless
 
 CSV_FILES = ("classes", "matrix", "errors")
 CLASS_COLUMNS = ("name", "objects", "difficult", "ap", "ap50", "ap75", "voc_11", "voc_all", "ece")
@@ -19,11 +20,6 @@ def csv_text(gallery: Gallery, name: str) -> str:
     buffer = io.StringIO()
     csv.writer(buffer).writerows([[harmless(value) for value in row] for row in rows])
     return buffer.getvalue()
-
-
-def harmless(value: Any) -> Any:
-    """Class names are anybody's text: a spreadsheet must not take one for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def classes(gallery: Gallery) -> Iterator[list[Any]]:

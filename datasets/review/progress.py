@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from datasets.models import Dataset, ReviewEvent, ReviewState, Work
 from datasets.review.days import by_day
+from sw_site.lib.spreadsheets import harmless
 
 #: The forecast looks at the days of so long a time on which anybody worked.
 PACE_DAYS = 14
@@ -208,9 +209,5 @@ def as_csv(rows: list[dict[str, Any]], columns: list[str]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, extrasaction="ignore")
     writer.writeheader()
-    writer.writerows({name: _plain(row[name]) for name in columns} for row in rows)
+    writer.writerows({name: harmless(row[name]) for name in columns} for row in rows)
     return out.getvalue()
-
-
-def _plain(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value

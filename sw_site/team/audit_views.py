@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from datasets.models import Dataset
 from sw_site.accounts.roles import Role
+from sw_site.lib.spreadsheets import harmless
 from sw_site.team.audit_models import AuditEntry, AuditQuerySet, Via
 
 ROWS = 50
@@ -77,5 +78,4 @@ def csv_lines(rows: AuditQuerySet) -> Iterator[str]:
 
 def safe(value: Any) -> str:
     """A spreadsheet takes a text that begins like this for a formula."""
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value or "")
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return str(harmless(value.isoformat() if hasattr(value, "isoformat") else str(value or "")))
