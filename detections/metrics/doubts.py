@@ -2,15 +2,19 @@
 
 Every doubt says how probably there is a mistake, from how seldom the same is seen where the label is right (`unusual`):
 PRIOR / (PRIOR + unusual). What is seldom is learnt from these very labels and predictions, so a model that says 0.4
-where others say 0.9 is heard as well. cleanlab's ObjectLab says how well labels and predictions fit (`objectlab`).
+where others say 0.9 is heard as well. cleanlab's ObjectLab says how well labels and predictions fit (`objectlab`);
+which prediction speaks of which label is in `pairing`.
 
-*missing*      a sure prediction on no label at all. Unusual: predictions of its score lie on none this often.
-*wrong class*  the surest prediction on the label is of another class. Unusual: so many labels have another
-               class as much surer than their own; and predictions of that score on a label have a wrong class so often.
-*poor box*     a prediction of its class overlaps the label. Unusual: labels fit as badly as this one so often.
+*missing*      a sure prediction that covers no label. Unusual: predictions of its score, among labels or alone as it
+               is, cover none this often.
+*wrong class*  the surest prediction on the label is of another class. Unusual: labels on which two classes are as far
+               apart have the less sure one this often.
+*poor box*     the prediction that speaks of the label is of its class and lies elsewhere. Unusual: labels fit as badly
+               as this one so often, at scores like this one.
 *duplicate*    two labels of one class cover each other and the model sees a single object. Unusual: what of them is
                not shared.
-*extra*        no prediction of any class touches the label. Unusual: so many labels of its class and size have none.
+*extra*        no prediction of any class touches the label. Unusual: so many labels of its class and size have none,
+               twice: that somebody labelled nothing at all is rarer than the other mistakes.
 """
 
 from __future__ import annotations
@@ -22,16 +26,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detections.metrics.matching import CODE, MATCH_IOU, Matching, match
+from detections.metrics.matching import MATCH_IOU, Matching, match
 from detections.metrics.objectlab import BoxScores, box_scores
 from detections.metrics.operating import sweep
+from detections.metrics.pairing import Pairing, pair_up
 from detections.metrics.table import Table, area, pairwise_iou
-from detections.metrics.values import Outcome
+from detections.metrics.unusual import error_rates, poor_fit_ratios
 
 #: Two labels of one class that cover each other this well are one object labelled twice.
 TWICE_IOU = 0.7
-#: Predictions of nearly the same score tell how right a score is.
-NEIGHBOURS = 50
 SIZES = 3
 #: How often a label is taken to be wrong before anything is known of it.
 PRIOR = 0.05
@@ -55,63 +58,37 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """`high`: the score with the best F1 on these labels; `low`: half of it. `usual` is how well right boxes fit."""
+    """`high`: the score with the best F1 on these labels; `low`: half of it."""
 
     high: float
     low: float
-    usual: float
 
 
 def find_doubts(table: Table) -> tuple[list[Doubt], Thresholds]:
     """Every doubt, the greatest first."""
     matching = match(table, MATCH_IOU)
-    high, low = thresholds(table, matching)
-    scores = box_scores(table, high, low)
-    fits = scores.badly_placed[matching.box >= 0]
-    limits = Thresholds(high, low, float(np.median(fits)) if len(fits) else 1.0)
-    view = look(table, matching, scores, limits)
+    limits = thresholds(table, matching)
+    scores = box_scores(table, limits.high, limits.low)
+    view = View(table, matching, pair_up(table, limits.low), scores, limits)
     found = [*missing(view), *wrong_class(view), *poor_boxes(view), *duplicates(view), *extra(view)]
     return sorted(strongest(found), key=lambda doubt: -doubt.doubt), limits
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What the lists are made from.
-
-    `nothing` and `wrong_class` [P]: how often predictions of each one's score lie on no label, or one of another class.
-    """
+    """What the lists are made from."""
 
     table: Table
     matching: Matching
+    pairing: Pairing
     scores: BoxScores
     limits: Thresholds
-    nothing: NDArray[np.float64]
-    wrong_class: NDArray[np.float64]
 
 
-def thresholds(table: Table, matching: Matching) -> tuple[float, float]:
-    """High and low score, from the predictions themselves; without a single hit nothing is sure enough."""
+def thresholds(table: Table, matching: Matching) -> Thresholds:
+    """From the predictions themselves; without a single hit nothing is sure enough."""
     best = sweep(table.scores, matching.hits, table.objects).best()
-    return (best.score, best.score / 2) if best else (1.0, 1.0)
-
-
-def look(table: Table, matching: Matching, scores: BoxScores, limits: Thresholds) -> View:
-    on_label = np.zeros(len(table), dtype=bool)
-    on_label[table.pair_box[table.pair_iou >= MATCH_IOU]] = True
-    wrong_class = np.ones(len(table))
-    wrong_class[on_label] = error_rates(matching.outcome[on_label] == CODE[Outcome.WRONG_CLASS])
-    nothing = np.ones(len(table), dtype=bool)
-    nothing[table.pair_box] = False
-    return View(table, matching, scores, limits, error_rates(nothing), wrong_class)
-
-
-def error_rates(errors: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Of each prediction the share of errors among those of nearly its score; it never falls as scores fall."""
-    count = len(errors)
-    before = np.concatenate([[0], np.cumsum(errors)])
-    middle = np.arange(count)
-    start, end = np.maximum(middle - NEIGHBOURS // 2, 0), np.minimum(middle + NEIGHBOURS // 2 + 1, count)
-    return np.maximum.accumulate((before[end] - before[start] + 0.5) / (end - start + 1))
+    return Thresholds(best.score, best.score / 2) if best else Thresholds(1.0, 1.0)
 
 
 def doubtful(unusual: float) -> float:
@@ -119,9 +96,20 @@ def doubtful(unusual: float) -> float:
 
 
 def missing(view: View) -> Iterator[Doubt]:
-    for box in np.flatnonzero(~np.isnan(view.scores.overlooked)).tolist():
-        unusual, score = float(view.nothing[box]), float(view.scores.overlooked[box])
-        yield Doubt("missing", int(view.table.image[box]), doubtful(unusual), box=box, score=score)
+    """Labels close by make the model see things between them, so predictions among labels are judged apart."""
+    table, pairing = view.table, view.pairing
+    uncovered = pairing.own < 0
+    for crowded in (False, True):
+        boxes = np.flatnonzero(pairing.single & (pairing.crowded == crowded))
+        rates = error_rates(uncovered[boxes], table.scores[boxes])
+        doubted = uncovered[boxes] & (table.scores[boxes] >= view.limits.high) & (pairing.near[boxes] < 0)
+        for box, unusual in zip(boxes[doubted].tolist(), rates[doubted].tolist(), strict=True):
+            yield Doubt("missing", int(table.image[box]), doubtful(unusual), box=box, score=overlooked(view, box))
+
+
+def overlooked(view: View, box: int) -> float | None:
+    score = float(view.scores.overlooked[box])
+    return None if np.isnan(score) else score
 
 
 def wrong_class(view: View) -> Iterator[Doubt]:
@@ -131,11 +119,11 @@ def wrong_class(view: View) -> Iterator[Doubt]:
     same = table.classes[table.pair_box] == table.true_classes[table.pair_truth]
     own, other = surest(table, fits & same), surest(table, fits & ~same)
     margin = score_of(table, other) - score_of(table, own)
-    spread = np.sort(margin)
-    for truth in np.flatnonzero((margin > 0) & (score_of(table, other) >= view.limits.high)).tolist():
-        as_far = (len(spread) - np.searchsorted(spread, margin[truth])) / len(spread)
+    seen = np.flatnonzero((own >= 0) | (other >= 0))
+    rates = error_rates(margin[seen] > 0, np.abs(margin[seen]))
+    doubted = (margin[seen] > 0) & (score_of(table, other[seen]) >= view.limits.high)
+    for truth, unusual in zip(seen[doubted].tolist(), rates[doubted].tolist(), strict=True):
         box, score = int(other[truth]), float(view.scores.swapped[truth])
-        unusual = as_far + float(view.wrong_class[box])
         yield Doubt("wrong_class", int(table.image[box]), doubtful(unusual), truth, box, score)
 
 
@@ -151,18 +139,19 @@ def score_of(table: Table, boxes: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def poor_boxes(view: View) -> Iterator[Doubt]:
-    """The best fitting prediction of the label's class speaks for its place, if it is sure enough."""
-    table, fits = view.table, view.scores.badly_placed
-    same = table.classes[table.pair_box] == table.true_classes[table.pair_truth]
-    pairs = np.flatnonzero(same & (table.scores[table.pair_box] > view.limits.low))
-    pairs = pairs[np.argsort(table.pair_iou[pairs], kind="stable")]
-    best = dict(zip(table.pair_truth[pairs].tolist(), table.pair_box[pairs].tolist(), strict=True))  # the last one wins
-    spread = np.sort(fits[list(best)])
-    for truth, box in best.items():
-        owner = int(view.matching.truth[box])
-        if fits[truth] < view.limits.usual and owner in (-1, truth):  # else it speaks of a neighbour
-            unusual = float(np.searchsorted(spread, fits[truth])) / len(spread) + float(view.nothing[box])
-            yield Doubt("poor_box", int(table.image[box]), doubtful(unusual), truth, box, float(fits[truth]))
+    """Of the labels that fit worse than half of them; a prediction that covers none speaks of the one it touches."""
+    table, pairing = view.table, view.pairing
+    truths = np.where(pairing.own >= 0, pairing.own, pairing.near)
+    boxes = np.flatnonzero(truths >= 0)
+    boxes = boxes[table.classes[boxes] == table.true_classes[truths[boxes]]]
+    if not len(boxes):
+        return
+    fits = view.scores.badly_placed[truths[boxes]]
+    doubted = np.flatnonzero(fits < np.median(fits))
+    ratios = poor_fit_ratios(fits, table.scores[boxes], doubted)
+    for place, unusual in zip(doubted.tolist(), ratios.tolist(), strict=True):
+        box = int(boxes[place])
+        yield Doubt("poor_box", int(table.image[box]), doubtful(unusual), int(truths[box]), box, float(fits[place]))
 
 
 def duplicates(view: View) -> Iterator[Doubt]:
@@ -191,7 +180,7 @@ def extra(view: View) -> Iterator[Doubt]:
     for truth in np.flatnonzero(~touched & ~table.true_difficult).tolist():
         alike = groups == groups[truth]
         missed = (float((~touched[alike]).sum()) + 0.5) / (float(alike.sum()) + 1)
-        yield Doubt("extra", int(table.true_image[truth]), doubtful(missed), truth)
+        yield Doubt("extra", int(table.true_image[truth]), doubtful(2 * missed), truth)
 
 
 def size_group(areas: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -86,9 +86,47 @@ def test_what_a_model_often_misses_is_hardly_doubted():
     images = [right_image() if n % 2 else ([(1, *BOX)], []) for n in range(20)]
     # when
     doubts, _ = find_doubts(table_of(*images))
-    # then each of the missed ones is as doubtful as its being missed is usual
+    # then each of the missed ones is the less doubtful the more usual it is to be missed
     assert {doubt.kind for doubt in doubts} == {"extra"}
-    assert doubts[0].doubt == pytest.approx(PRIOR / (PRIOR + 10.5 / 21))
+    assert doubts[0].doubt == pytest.approx(PRIOR / (PRIOR + 2 * 10.5 / 21))
+
+
+#: Three in a row, each of which touches the next (IoU 1/4).
+ROW = [(10, 10, 110, 110), (70, 10, 170, 110), (130, 10, 230, 110)]
+
+
+def row_image(left_out=None, moved=0):
+    """All three are seen; one label may be left out, or the middle one moved down."""
+    labels = [(1, *box) for place, box in enumerate(ROW) if place != left_out]
+    if moved:
+        labels[1] = (1, ROW[1][0], ROW[1][1] + moved, ROW[1][2], ROW[1][3] + moved)
+    return labels, [(1, 0.9, *box) for box in ROW]
+
+
+def test_a_label_is_missing_although_its_neighbours_touch_the_place():
+    images = [row_image(left_out=1), *[row_image() for _ in range(20)]]
+    doubts, _ = find_doubts(table_of(*images))
+    assert [(doubt.kind, doubt.image) for doubt in doubts] == [("missing", 0)]
+    assert doubts[0].doubt > 0.4
+
+
+def test_a_moved_label_is_put_beside_the_prediction_of_its_own_object():
+    images = [row_image(moved=60), *[row_image() for _ in range(20)]]
+    doubts, _ = find_doubts(table_of(*images))
+    (doubt,) = [doubt for doubt in doubts if doubt.image == 0]
+    assert (doubt.kind, doubt.truth) == ("poor_box", 1)
+    assert table_of(*images).boxes[doubt.box].tolist() == list(ROW[1])
+
+
+def test_labels_that_fit_not_so_well_are_behind_one_of_another_class():
+    # given a model whose boxes are now better and now worse, and one label of another class
+    shifted = [([(1, *BOX)], [(1, 0.9, 10 + n, 10, 110 + n, 110)]) for n in range(30)]
+    images = [([(2, *BOX)], [(1, 0.9, *BOX)]), *shifted]
+    # when
+    doubts, _ = find_doubts(table_of(*images))
+    # then the worst fit there is, which is not unusual for this model, does not come first
+    assert (doubts[0].kind, doubts[0].image) == ("wrong_class", 0)
+    assert all(doubt.doubt < doubts[0].doubt / 2 for doubt in doubts[1:])
 
 
 def test_difficult_labels_may_be_missed():
