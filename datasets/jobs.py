@@ -42,7 +42,7 @@ def run_import(
     except UserError as error:
         raise JobError(error.message) from error
     if remove:
-        remove_upload(Path(path))
+        context.when_done(lambda: remove_upload(Path(path)))
     context.progress(1, 1, report.sentence())
     submit_thumbnails(dataset, user)
     return report.as_json()

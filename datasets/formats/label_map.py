@@ -12,6 +12,9 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 
+#: Some 20,000 classes; the reader takes a second or two for them.
+MOST_LETTERS = 1_000_000
+
 
 def read_label_map(text: str) -> dict[int, str]:
     """Class names by id, in id order.
@@ -19,16 +22,21 @@ def read_label_map(text: str) -> dict[int, str]:
     Raises:
         FormatError: not a label map, an id below 1 (0 means background), or an id or name given twice.
     """
+    if len(text) > MOST_LETTERS:
+        said = f"This label map has {len(text):,} letters; {MOST_LETTERS:,} are the most."
+        raise FormatError("label_map_syntax", said)
     classes: dict[int, str] = {}
+    names: set[str] = set()
     for item in _items(_tokens(text)):
         number, name = item.get("id"), str(item.get("display_name") or item.get("name") or "").strip()
         if not isinstance(number, int) or not name:
             raise FormatError("label_map_incomplete", "Every item of a label map needs an id and a name.")
         if number < 1:
             raise FormatError("label_map_id", f"Class {name!r} has id {number}. Ids start at 1; 0 means background.")
-        if number in classes or name in classes.values():
+        if number in classes or name in names:
             raise FormatError("label_map_twice", f"Id {number} or name {name!r} stands in the label map twice.")
         classes[number] = name
+        names.add(name)
     if not classes:
         raise FormatError(
             "label_map_empty", "The label map has no items. Expected lines like: item { id: 1 name: 'cat' }"

@@ -24,7 +24,7 @@ from PIL import Image as Pillow
 
 from datasets.likeness import fingerprint, hardly_differs
 from datasets.pictures import MAX_PIXELS
-from sw_site.lib.process import die_with_parent
+from sw_site.lib.process import die_with_parent, take_little
 
 #: Frames that a new one is compared with: the last ones that were kept, so that cutting to and fro is noticed, too.
 REMEMBERED = 200
@@ -127,6 +127,7 @@ def write(picture: Pillow.Image, file: Path) -> dict[str, Any]:
 
 def main() -> None:
     die_with_parent()
+    take_little()
     parser = argparse.ArgumentParser()
     parser.add_argument("video", type=Path)
     parser.add_argument("folder", type=Path)

@@ -94,7 +94,7 @@ def run_video_import(
             raise JobError(" ".join(f"{problem.file}: {problem.message}" for problem in fetched.problems))
         report = import_fetched(dataset, fetched, user_of(context), part_of(context.step, 0.8, 1))
     if kept_in:
-        remove_upload(Path(kept_in))
+        context.when_done(lambda: remove_upload(Path(kept_in)))
     return finish(context, dataset, report, {"frames_alike": alike})
 
 

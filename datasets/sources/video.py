@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import queue
 import re
 import subprocess
@@ -22,7 +21,7 @@ from datasets.formats.records import FormatError, Problem
 from datasets.models.origin import OriginKind
 from datasets.sources.fetched import Fetched, Origin
 from sw_site.lib.errors import UserError
-from sw_site.lib.process import VARIABLE
+from sw_site.lib.process import bare_environment
 
 MOST_FRAMES = 20_000
 #: Frames a file may lack, as a share of those it states, before it counts as cut short: statements are rough at times.
@@ -136,9 +135,13 @@ def _command(video: Path, folder: Path, choice: FrameChoice) -> list[str]:
 
 def lines_of(command: list[str]) -> Iterator[dict[str, Any]]:
     """What a process says, line by line; an empty dictionary every second in which it says nothing."""
-    environment = {**os.environ, VARIABLE: str(os.getpid())}
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=settings.BASE_DIR, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=settings.BASE_DIR,
+        env=bare_environment(),
     )
     coming: queue.Queue[str | None] = queue.Queue()
     reader = threading.Thread(target=_read, args=(process, coming), daemon=True)

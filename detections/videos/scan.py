@@ -29,7 +29,7 @@ from datasets.sources.frames import Film, VideoError
 from detections.drawing import annotate
 from detections.videos.timeline import LEAST_SCORE, Timeline
 from detections.videos.tracking import Seen, Tracker
-from sw_site.lib.process import die_with_parent
+from sw_site.lib.process import die_with_parent, take_little
 from training.engine.errors import EngineError
 from training.engine.predictor import Detections, Predictor, get_predictor
 
@@ -215,6 +215,7 @@ def line_of(frame: Frame, seen: list[Seen]) -> str:
 
 def main() -> None:
     die_with_parent()
+    take_little(memory_gb=0)
     parser = argparse.ArgumentParser()
     parser.add_argument("video", type=Path)
     parser.add_argument("model", type=Path)

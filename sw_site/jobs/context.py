@@ -35,6 +35,7 @@ class JobContext:
     def __init__(self, job: Job, report: Reporter | None = None) -> None:
         self.job = job
         self._report = report
+        self.afterwards: list[Callable[[], None]] = []
         self._lines: list[str] = []
         self._written = 0.0
         self._cancel = False
@@ -50,6 +51,13 @@ class JobContext:
         self._end.set()
         self.flush()
         job_id.reset(self._log_token)
+
+    def when_done(self, act: Callable[[], None]) -> None:
+        """What is to happen once the job's success is written, such as throwing away what it was made from.
+
+        Before that, a worker that dies would leave an attempt behind that cannot be made again.
+        """
+        self.afterwards.append(act)
 
     def progress(self, done: float, total: float = 1.0, message: str = "") -> None:
         self.job.progress = min(1.0, done / total) if total else 0.0

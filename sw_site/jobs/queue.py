@@ -122,7 +122,9 @@ def run_claimed(job_id: int, report: Reporter | None = None) -> None:
         logger.exception("Job %s (%s) failed", job.pk, job.kind)
         job.finish(JobState.FAILED, error=explain(error), log=job.log + traceback.format_exc(), message="Failed.")
     else:
-        job.finish(JobState.SUCCEEDED, progress=1.0, result=result or {}, message=job.message)
+        if job.finish(JobState.SUCCEEDED, progress=1.0, result=result or {}, message=job.message):
+            for act in context.afterwards:
+                act()
 
 
 def explain(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import socket
 import sys
@@ -12,6 +13,8 @@ import psutil
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 VARIABLE = "SW_DIE_WITH_PARENT"
+NEEDED = {"PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV"}
+NEEDED_BEGINNINGS = ("LC_", "PYTHON", "OPENCV_", "OMP_", "CUDA", "NVIDIA_")
 
 
 def die_with_parent(signum: int = signal.SIGTERM) -> None:
@@ -31,6 +34,30 @@ def signal_with_parent(signum: int = signal.SIGTERM, parent: int | None = None) 
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signum)
     if parent is not None and os.getppid() != parent:  # it ended before we could ask
         os.kill(os.getpid(), signum)
+
+
+def bare_environment() -> dict[str, str]:
+    """What a program that reads strangers' files is started with: no password, key or address of this process."""
+    own = {name: value for name, value in os.environ.items() if name in NEEDED or name.startswith(NEEDED_BEGINNINGS)}
+    return {**own, VARIABLE: str(os.getpid())}
+
+
+def take_little(cpu_hours: int = 24, memory_gb: int = 12, file_gb: int = 64) -> None:
+    """Limits of such a program on itself, before it reads anything; never above those that hold already.
+
+    `memory_gb` 0 is no limit: for one that may use a GPU, whose driver claims more addresses than there is memory.
+    """
+    wanted = {
+        resource.RLIMIT_CPU: cpu_hours * 3600,
+        resource.RLIMIT_DATA: memory_gb * 2**30 or sys.maxsize,
+        resource.RLIMIT_FSIZE: file_gb * 2**30,
+        resource.RLIMIT_NOFILE: 1024,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, value in wanted.items():
+        _, most = resource.getrlimit(kind)
+        to = value if most == resource.RLIM_INFINITY else min(value, most)
+        resource.setrlimit(kind, (to, to))
 
 
 def me() -> str:

@@ -88,7 +88,10 @@ class Person(threading.Thread):
         while True:
             answer = self.ask("POST", path, headers={"Idempotency-Key": key}, **what)
             code = answer.json()["error"]["code"] if answer.status_code == 409 else ""
-            if code == "interrupted":
+            if "disk_full" in answer.text[:200] and answer.status_code == 422:
+                self.rest(1)  # said before anything was begun: a person frees space and presses again
+                key = self.new_key()
+            elif code == "interrupted":
                 key = self.new_key()
             elif code != "in_progress" or time.monotonic() > deadline:
                 return answer

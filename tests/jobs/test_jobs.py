@@ -2,6 +2,8 @@
 
 import errno
 from datetime import timedelta
+from pathlib import Path
+from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 from sw_site.jobs.errors import JobError
 from sw_site.jobs.lost import LostJobs
 from sw_site.jobs.models import Job, JobState
-from sw_site.jobs.queue import create_job, look_for_work, retry, run_here, submit
+from sw_site.jobs.queue import create_job, look_for_work, retry, run_claimed, run_here, submit
 from sw_site.jobs.shutdown import stopping
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,6 +47,17 @@ def lose_the_database(context):
 
 def find_it_read_only(context):
     raise OSError(errno.EROFS, "Read-only file system", "/data/media")
+
+
+def throw_away_its_source(context, file):
+    assert Path(file).exists(), "an attempt that cannot be made again"
+    context.when_done(Path(file).unlink)
+
+
+def throw_away_and_lose_the_database(context, file):
+    throw_away_its_source(context, file)
+    if context.job.attempt == 1:
+        raise OperationalError("the server is gone")
 
 
 def cancel_itself(context):
@@ -120,6 +133,24 @@ def test_a_job_that_lost_its_database_is_tried_once_more_then_failed():
     assert (job.state, job.attempt, job.worker) == ("queued", 1, "") and "goes on" in job.message
     job = run_here(job)
     assert (job.state, job.attempt) == ("failed", 2) and "did not answer" in job.error
+
+
+def test_what_a_job_was_made_from_goes_when_its_success_is_written(tmp_path):
+    """Not before: the next attempt needs it."""
+    (source := tmp_path / "source").touch()
+    job = run_here(make(throw_away_and_lose_the_database, file=str(source)))
+    assert job.state == "queued" and source.exists()
+    assert run_here(job).state == "succeeded" and not source.exists()
+
+
+def test_an_attempt_that_another_overtook_throws_nothing_away(tmp_path):
+    (source := tmp_path / "source").touch()
+    job = make(throw_away_its_source, file=str(source))
+    Job.objects.claim(job.pk, "here")
+    job.refresh_from_db()
+    with mock.patch.object(Job, "finish", return_value=False):
+        run_claimed(job.pk)
+    assert source.exists()
 
 
 def test_a_waiting_job_is_cancelled_at_once():

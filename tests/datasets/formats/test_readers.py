@@ -1,11 +1,13 @@
 """Readers on what people really have: their dialects, and files that are not what they claim to be."""
 
 import io
+import time
 
 import pytest
 
 from datasets.formats import coco, createml, csv_tf, tfrecord, ultralytics, yolo
 from datasets.formats.example_proto import Example, put
+from datasets.formats.label_map import read_label_map
 from datasets.formats.pets_list import is_pets_list, read_pets_list
 from datasets.formats.records import AnnotationRecord, Context, FormatError
 from datasets.formats.splits import SplitLists, read_list, split_of_folder, split_of_name
@@ -130,3 +132,13 @@ def test_lists_of_images_in_every_dialect():
 )
 def test_splits_by_names(path, folder, name):
     assert (split_of_folder(path), split_of_name(path)) == (folder, name)
+
+
+def test_a_label_map_of_any_size_is_answered_soon():
+    """A bracket a byte took seconds; names were compared each with each."""
+    with pytest.raises(FormatError) as caught:
+        read_label_map("{" * 1_000_001)
+    assert caught.value.code == "label_map_syntax"
+    many = "".join(f"item {{id:{n} name:'{n}'}}" for n in range(1, 20_000))
+    began = time.process_time()
+    assert len(read_label_map(many)) == 19_999 and time.process_time() - began < 5

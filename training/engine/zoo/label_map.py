@@ -14,7 +14,7 @@ TOKEN = re.compile(
     r"""\s+|\#[^\n]*|(?P<mark>[{}:,;])|(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<word>[\w.+-]+)"""
 )
 WHOLE = re.compile("-?[0-9]{1,9}")
-MOST_ID = 100_000
+MOST_ID, MOST_BYTES = 100_000, 1_000_000
 FIELDS = ("id", "name", "display_name")
 
 
@@ -23,6 +23,8 @@ def read_names(path: Path, gaps: bool = False) -> list[str]:
 
     With `gaps` (as in COCO's 90 ids for 80 classes) a missing id gets an empty name. Raises `EngineError`.
     """
+    if path.stat().st_size > MOST_BYTES:
+        raise bad(f"{path.name} has more than {MOST_BYTES:,} bytes, which no label map has; choose another one.")
     names = items(path.read_text(encoding="utf-8-sig", errors="replace"), path.name)
     if not names:
         raise bad(f"{path.name} names no class; choose another label map.")
