@@ -20,6 +20,8 @@ workers = env_int("SW_WEB_PROCESSES", web_processes(env_str("DATABASE_URL")))
 threads = env_int("SW_WEB_THREADS", 8)
 worker_class = "gthread"
 timeout = 120
+# Longer than a proxy keeps its connections (nginx: 60 s): the proxy closes first, never in the middle of a request.
+keepalive = 75
 graceful_timeout = 10
 wsgi_app = "sw_site.wsgi:application"
 loglevel = "warning"

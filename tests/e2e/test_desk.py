@@ -53,7 +53,20 @@ def change_the_config(page: Page, shoot) -> None:
     page.get_by_role("button", name="Compare with what the site would write").click()
     expect(page.locator(".changes")).to_contain_text(IOU)
     expect(page.locator(".changes ins")).to_have_text("0.5")
+    check_while_comparing(page)
     shoot(page, "desk-01-form")
+
+
+def check_while_comparing(page: Page) -> None:
+    """The check of a form changed in the moment a button is pressed asks at its own address, not at the button's."""
+    compare = page.get_by_role("button", name="Compare with what the site would write")
+    with page.expect_response("**/training/new/check/**") as answer:
+        compare.evaluate(
+            "button => { button.click(); button.form.dispatchEvent(new Event('change', {bubbles: true})); }"
+        )
+    assert answer.value.ok
+    expect(page.locator("#run-check")).to_contain_text("input 160 px")
+    expect(compare).to_have_count(1)
 
 
 def try_it_out(page: Page, shoot) -> None:
