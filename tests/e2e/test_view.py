@@ -161,6 +161,32 @@ def test_a_tablet_labels_by_touch(tablet: Page, site: Site, tmp_path: Path, shoo
     assert moved[2] > 250 and moved[3] > 155
 
 
+def test_a_finger_that_rests_chooses_one_more(tablet: Page, site: Site, tmp_path: Path):
+    (image,) = import_photos(site, tmp_path, f"Rest {tmp_path.name}", 1)
+    open_editor(tablet, site, image)
+    fingers, rows = Fingers(tablet), tablet.locator("[data-boxes] [data-box]")
+    rows.tap()
+    tablet.locator("[data-act=delete]").tap()
+    for corner in (0.1, 0.6):
+        fingers.drag((place(tablet, corner, corner), place(tablet, corner + 0.2, corner + 0.2)))
+    expect(rows).to_have_count(2)
+    chosen = tablet.locator("[data-boxes] [data-box][aria-pressed=true]")
+    expect(chosen).to_have_count(1)  # the one drawn last
+    fingers.send("touchStart", place(tablet, 0.2, 0.2))
+    expect(chosen).to_have_count(2)
+    fingers.send("touchEnd")
+    expect_state(tablet, "Saved")
+    before = sorted(edges(box) for box in boxes_of(site, image))
+    fingers.drag((place(tablet, 0.2, 0.2), place(tablet, 0.25, 0.2)))
+    expect_state(tablet, "Saved")
+    after = sorted(edges(box) for box in boxes_of(site, image))
+    shifts = [[new - old for new, old in zip(*pair, strict=True)] for pair in zip(after, before, strict=True)]
+    assert shifts == [pytest.approx([20, 0, 20, 0], abs=1)] * 2
+    fingers.send("touchStart", place(tablet, 0.2, 0.2))
+    expect(chosen).to_have_count(1)
+    fingers.send("touchEnd")
+
+
 def test_two_fingers_zoom_and_move_and_draw_nothing(tablet: Page, site: Site, tmp_path: Path):
     (image,) = import_photos(site, tmp_path, f"Pinch {tmp_path.name}", 1)
     open_editor(tablet, site, image)

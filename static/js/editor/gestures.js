@@ -1,5 +1,6 @@
 /* Pointers to tools. A press chooses a tool by what is under it; a second finger gives the press up and pinches. */
 import { beginDraw, beginExtreme, dropStroke, showStroke } from "./tools/draw.js";
+import { orRest } from "./tools/hold.js";
 import { beginPan, beginPinch } from "./tools/pan.js";
 import { beginSelect, hit } from "./tools/select.js";
 
@@ -38,6 +39,8 @@ export class Gestures {
     });
     listen("dblclick", this.doubleClick);
     listen("auxclick", (event) => event.preventDefault());
+    // The menu of a finger that rests; a mouse keeps its own.
+    listen("contextmenu", (event) => event.pointerType === "touch" && event.preventDefault());
   }
 
   /** Escape. @returns {boolean} whether there was a drag to give up */
@@ -77,8 +80,20 @@ export class Gestures {
     this.met.last = target?.box.id;
     // With Shift a drag draws inside the box, and a click chooses one more.
     if (target && event.shiftKey && editor.canEdit) return beginDraw(editor, event, () => editor.store.toggle(target.box.id));
-    if (target) return beginSelect(editor, event, target);
+    if (target) return this.press(event, target);
     return editor.canEdit ? beginDraw(editor, event) : beginPan(editor, event);
+  }
+
+  /** @private A finger that rests chooses one more, and what was chosen before stays so. @param {NonNullable<ReturnType<typeof hit>>} target */
+  press(event, target) {
+    const { editor } = this;
+    const before = [...editor.store.chosen];
+    const gesture = beginSelect(editor, event, target);
+    if (event.pointerType !== "touch") return gesture;
+    return orRest(gesture, event, () => {
+      editor.store.selectMany(before);
+      editor.store.toggle(target.box.id);
+    });
   }
 
   /** @private */
