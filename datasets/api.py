@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
+from ninja.pagination import paginate
 from pydantic import Field
 
 from datasets.access import dataset_for, version_for
@@ -32,6 +33,9 @@ router.add_router("", labelling)
 router.add_router("", keys)
 router.add_router("", review)
 router.add_router("", members)
+#: Mounted last: "keys" and "defects" are addresses of their own.
+single = Router(tags=["datasets"])
+router.add_router("", single)
 
 
 class DatasetOut(Schema):
@@ -69,6 +73,7 @@ class VersionOut(Schema):
 
 
 @router.get("", response=list[DatasetOut])
+@paginate
 def list_datasets(request: HttpRequest) -> Any:
     return Dataset.objects.visible_to(request.user).for_list()
 
@@ -87,6 +92,7 @@ def create_dataset(request: HttpRequest, body: DatasetIn) -> Status[Any]:
 
 
 @router.get("/{slug}/versions", response=list[VersionOut])
+@paginate
 def list_versions(request: HttpRequest, slug: str) -> Any:
     return dataset_for(request, slug).versions.all()
 
@@ -97,6 +103,11 @@ def create_version(request: HttpRequest, slug: str, body: VersionIn) -> Status:
     fractions = parse_fractions(body.split)
     user: Any = request.user
     return Status(201, freeze(dataset, fractions, body.seed, user, body.name, body.shots_together))
+
+
+@router.get("/{slug}/versions/{number}", response=VersionOut)
+def get_version(request: HttpRequest, slug: str, number: int) -> Any:
+    return version_for(request, slug, number)
 
 
 @router.patch("/{slug}/versions/{number}", response=VersionOut)
@@ -121,3 +132,8 @@ def diff_versions(request: HttpRequest, slug: str, number: int, other: int, limi
         raise UserError("manifest_unreadable", str(error), 500) from error
     seen = difference.without(hidden_images(request.user, after.dataset).digests)
     return {"from": number, "to": other, **as_json(seen, max(limit, 0))}
+
+
+@single.get("/{slug}", response=DatasetOut)
+def get_dataset(request: HttpRequest, slug: str) -> Any:
+    return Dataset.objects.for_list().get(pk=dataset_for(request, slug).pk)

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest
-from ninja import Router, Status
+from ninja import Router, Schema, Status
+from ninja.pagination import paginate
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from datasets.access import image_for
@@ -63,6 +64,16 @@ def _named_once(rows: list[Any]) -> list[Any]:
     if len({row.id for row in rows}) < len(rows):
         raise ValueError("a box is named twice; say once what it is to be")
     return rows
+
+
+class RevisionOut(Schema):
+    number: int
+    user: str
+    when: str
+    summary: str
+    verified: bool
+    negative: bool
+    boxes: list[dict[str, Any]]
 
 
 class SaveIn(Strict):
@@ -161,7 +172,8 @@ def find(request: HttpRequest, pk: int, to: str, filter: str = "") -> dict[str, 
     return {"id": found.pk, "url": found.get_absolute_url() + grid_filter.query_string()}
 
 
-@router.get("/images/{pk}/revisions")
+@router.get("/images/{pk}/revisions", response=list[RevisionOut])
+@paginate
 def list_revisions(request: HttpRequest, pk: int) -> list[dict[str, Any]]:
     """Every saved state of an image, the newest first."""
     image = image_for(request, pk)

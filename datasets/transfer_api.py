@@ -6,6 +6,7 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.urls import reverse
 from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
+from ninja.pagination import paginate
 
 from datasets.access import dataset_for, image_for
 from datasets.formats.defects import DEFECTS
@@ -37,6 +38,23 @@ class ExportIn(Schema):
     version: int | None = None
     images: bool = False
     originals: bool = False
+
+
+class KeptOut(Schema):
+    """`code` says why a file was set aside; empty when it is about many images. `url` is where its bytes are."""
+
+    file: str
+    sha256: str
+    size_bytes: int
+    code: str
+    url: str
+
+
+class SourceOut(Schema):
+    id: int
+    file: str
+    format: str
+    sha256: str
 
 
 class WorkOut(Schema):
@@ -101,7 +119,8 @@ def get_transfer(request: HttpRequest, slug: str, job_id: int) -> dict[str, Any]
     return work_out(job)
 
 
-@router.get("/{slug}/kept")
+@router.get("/{slug}/kept", response=list[KeptOut])
+@paginate
 def list_kept(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
     """Files about many images, and files that were set aside, each with the address of its bytes."""
     dataset = dataset_for(request, slug)
@@ -117,7 +136,8 @@ def list_kept(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
     ]
 
 
-@router.get("/images/{pk}/sources")
+@router.get("/images/{pk}/sources", response=list[SourceOut])
+@paginate
 def list_sources(request: HttpRequest, pk: int) -> list[dict[str, Any]]:
     image = image_for(request, pk)
     rows = labels_of_files(image, request.user)

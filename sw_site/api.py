@@ -1,5 +1,7 @@
 """The API: mounts each app's router under /api/v1/. Every error has one shape: {"error": {"code", "message"}}."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
@@ -9,16 +11,25 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.openapi.docs import Swagger
 
+from sw_site.api_document import completed
 from sw_site.lib.errors import UserError
 from sw_site.team.api_auth import AUTH
+from sw_site.team.bodies import StrictParser
 from sw_site.team.throttling import TokenThrottle
 
-api = NinjaAPI(
+
+class SiteApi(NinjaAPI):
+    def get_openapi_schema(self, **kwargs: Any) -> Any:
+        return completed(super().get_openapi_schema(**kwargs))
+
+
+api = SiteApi(
     title="sw_site",
     version="1",
     description="Everything the pages do, under the same permissions. See docs/api.md.",
     auth=AUTH,
     throttle=[TokenThrottle()],
+    parser=StrictParser(),
     docs=Swagger(settings={"validatorUrl": None}),
 )
 api.add_router("/datasets", "datasets.api.router")

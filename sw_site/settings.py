@@ -58,8 +58,10 @@ MIDDLEWARE = [
     "sw_site.team.middleware.EtagMiddleware",
     "sw_site.team.audit.AuditMiddleware",
     "sw_site.team.middleware.SentTwiceMiddleware",
+    "sw_site.team.conditions.IfMatchMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "datasets.access.PolicyMiddleware",
+    "sw_site.team.bodies.BodyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -105,8 +107,11 @@ WEBHOOK_HOSTS = env_list("SW_WEBHOOK_HOSTS")
 #: What everybody signed in may do in a dataset that is made, until its managers say otherwise.
 TEAM_ROLE = env_str("SW_TEAM_ROLE", "nobody")
 
+#: Requests are counted where all web processes see them, when there is such a place.
+if (SW_TASKS := brokers.chosen(env_str("SW_TASKS", "database"))) != "database":
+    CACHES = {"default": brokers.cache(env_str("REDIS_URL"))}
+
 # Background work: the standard Task interface; the Job row (sw_site.jobs) is what people see.
-SW_TASKS = brokers.chosen(env_str("SW_TASKS", "database"))
 TASKS = brokers.tasks(SW_TASKS)
 REDIS_URL = brokers.redis_url(env_str("REDIS_URL"))
 RQ_QUEUES = brokers.rq_queues(REDIS_URL)
@@ -121,6 +126,9 @@ JOB_SCHEDULE = [
     ("webhooks to try again", "sw_site.team.webhooks.delivering.submit_due", 30),
     ("missing thumbnails", "datasets.upkeep.submit_missing_thumbnails", 3600),
 ]
+
+# Lists of the API.
+NINJA_PAGINATION_CLASS = "sw_site.lib.paging.Pages"
 
 MEDIA_ROOT = DATA_DIR / "media"
 RUNS_ROOT = DATA_DIR / "runs"

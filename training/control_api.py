@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from ninja import Router, Schema, Status
+from ninja.pagination import paginate
 
 from training import control
 from training.access import run_for
@@ -107,8 +109,9 @@ def pin(request: SignedInRequest, pk: int, data: PinIn) -> Run:
 
 
 @router.get("/runs/{int:pk}/history", response=list[EventOut])
-def history(request: SignedInRequest, pk: int) -> list[RunEvent]:
-    return list(run_for(request, pk).history.select_related("user"))
+@paginate
+def history(request: SignedInRequest, pk: int) -> QuerySet[RunEvent]:
+    return run_for(request, pk).history.select_related("user")
 
 
 @router.get("/runs/{int:pk}/checkpoints", response=list[CheckpointOut])
@@ -116,7 +119,8 @@ def checkpoints(request: SignedInRequest, pk: int) -> list[KeptCheckpoint]:
     return checkpoints_of(run_for(request, pk))
 
 
-@router.get("/runs/{int:pk}/frames")
+@router.get("/runs/{int:pk}/frames", response=list[dict[str, Any]])
+@paginate
 def frames(request: SignedInRequest, pk: int) -> list[dict[str, Any]]:
     """What was found on the same few validation photos at each evaluation."""
     return [as_json(frame) for frame in run_for(request, pk).frames.all()]

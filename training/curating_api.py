@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from ninja import Router, Schema
+from ninja.pagination import paginate
 
 from datasets.access import image_for
 from training import curating
@@ -82,11 +84,13 @@ def lineage(request: SignedInRequest, pk: int) -> dict[str, Any]:
 
 
 @router.get("/models/{int:pk}/history", response=list[ModelEventOut])
-def model_history(request: SignedInRequest, pk: int) -> list[ModelEvent]:
-    return list(model_for(request, pk).history.select_related("user"))
+@paginate
+def model_history(request: SignedInRequest, pk: int) -> QuerySet[ModelEvent]:
+    return model_for(request, pk).history.select_related("user")
 
 
 @router.get("/images/{int:pk}/uses", response=list[UseOut])
+@paginate
 def image_uses(request: SignedInRequest, pk: int) -> list[dict[str, Any]]:
     """The versions that hold a photo, and the models trained on them."""
     image = image_for(request, pk)

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
+from ninja.pagination import paginate
 from pydantic import Field
 
 from datasets.access import dataset_for
@@ -115,11 +116,6 @@ class GroupOut(Schema):
     decision: str
 
 
-class GroupsOut(Schema):
-    items: list[GroupOut]
-    count: int
-
-
 class GroupIn(Schema):
     """The `images` of a group, and either a `decision` or `keep`: the image that stays, while the others go."""
 
@@ -161,8 +157,9 @@ def act_on_images(request: HttpRequest, slug: str, body: ActIn) -> Any:
 
 
 @router.get("/{slug}/changes", response=list[ChangeOut])
+@paginate
 def list_changes(request: HttpRequest, slug: str) -> Any:
-    return dataset_for(request, slug).changes.all()[:200]
+    return dataset_for(request, slug).changes.all()
 
 
 @router.post("/{slug}/changes/{pk}/undo", response=ChangeOut)
@@ -183,18 +180,17 @@ def find_duplicates(request: HttpRequest, slug: str) -> Any:
 
 
 @router.get("/{slug}/duplicates", response=list[PairOut])
-def list_duplicates(request: HttpRequest, slug: str, decided: bool = False, limit: int = 100, offset: int = 0) -> Any:
+@paginate
+def list_duplicates(request: HttpRequest, slug: str, decided: bool = False) -> Any:
     pairs = dataset_for(request, slug).pairs.all()
-    pairs = pairs.exclude(decision="") if decided else pairs.filter(decision="")
-    return pairs[max(offset, 0) : max(offset, 0) + min(max(limit, 1), 1000)]
+    return pairs.exclude(decision="") if decided else pairs.filter(decision="")
 
 
-@router.get("/{slug}/duplicates/groups", response=GroupsOut)
-def list_groups(request: HttpRequest, slug: str, decided: bool = False, limit: int = 100, offset: int = 0) -> Any:
+@router.get("/{slug}/duplicates/groups", response=list[GroupOut])
+@paginate
+def list_groups(request: HttpRequest, slug: str, decided: bool = False) -> Any:
     """Everything that looks alike, as groups: what is reached from one image through pairs."""
-    groups = like_groups(dataset_for(request, slug), decided)
-    start = max(offset, 0)
-    return {"items": groups[start : start + min(max(limit, 1), 1000)], "count": len(groups)}
+    return like_groups(dataset_for(request, slug), decided)
 
 
 @router.post("/{slug}/duplicates/groups", response=dict[str, Any])
@@ -217,6 +213,7 @@ def decide_duplicate(request: HttpRequest, slug: str, pk: int, body: DecideIn) -
 
 
 @router.get("/{slug}/classes", response=list[ClassOut])
+@paginate
 def list_classes(request: HttpRequest, slug: str) -> Any:
     return dataset_for(request, slug).classes.all()
 
@@ -238,6 +235,11 @@ def read_label_map(request: HttpRequest, slug: str, body: LabelMapIn) -> Any:
     dataset = dataset_for(request, slug)
     act.import_label_map(dataset, body.text)
     return dataset.classes.all()
+
+
+@router.get("/{slug}/classes/{pk}", response=ClassOut)
+def get_class(request: HttpRequest, slug: str, pk: int) -> Any:
+    return _class(request, slug, pk)
 
 
 @router.patch("/{slug}/classes/{pk}", response=ClassOut)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
+from ninja.pagination import paginate
 from pydantic import Field
 
 from datasets.access import dataset_for, image_for, managed_dataset_for, permit_user
@@ -38,6 +39,33 @@ class PinIn(Schema):
 
 class NoteIn(PinIn):
     text: str = Field(max_length=5000)
+
+
+class NoteOut(Schema):
+    id: int
+    text: str
+    author: str
+    when: str
+    box: str | None
+    x: float | None
+    y: float | None
+    resolved: bool
+
+
+class EventOut(Schema):
+    before: str
+    after: str
+    user: str
+    revision: int | None
+    when: str
+
+
+class ReviewOut(Schema):
+    said: str
+    user: str
+    when: str
+    revision: int | None
+    note: NoteOut | None
 
 
 class VerdictIn(Schema):
@@ -101,7 +129,8 @@ def give_verdict(request: HttpRequest, pk: int, body: VerdictIn) -> dict[str, An
     return {"state": image.state, "revision": image.revision, "notes": _notes(image)}
 
 
-@router.get("/images/{pk}/notes")
+@router.get("/images/{pk}/notes", response=list[NoteOut])
+@paginate
 def list_notes(request: HttpRequest, pk: int) -> Any:
     return _notes(_seen_image(request, pk))
 
@@ -126,7 +155,8 @@ def renew_lease(request: HttpRequest, pk: int) -> dict[str, bool]:
     return {"held": renew(image_for(request, pk), _user(request))}
 
 
-@router.get("/images/{pk}/events")
+@router.get("/images/{pk}/events", response=list[EventOut])
+@paginate
 def list_events(request: HttpRequest, pk: int) -> Any:
     """Every change of state: who, when, on which revision; newest first."""
     events = _seen_image(request, pk).review_events.select_related("user")
@@ -142,7 +172,8 @@ def list_events(request: HttpRequest, pk: int) -> Any:
     ]
 
 
-@router.get("/images/{pk}/reviews")
+@router.get("/images/{pk}/reviews", response=list[ReviewOut])
+@paginate
 def list_reviews(request: HttpRequest, pk: int) -> Any:
     """What reviewers said of it, newest first: `said` is "approved", "returned" or "noted"; `note` the note with it."""
     return [review.as_json() for review in reviews_of(_seen_image(request, pk))]

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
+from ninja.pagination import paginate
 
 from datasets.access import dataset_for, image_for
 from datasets.importing.classes import parse_mapping
@@ -25,6 +26,15 @@ router = Router(tags=["import and export"])
 
 class FolderIn(ImportIn):
     path: str
+
+
+class OriginOut(Schema):
+    """`source`: the address, or the name of the video, of which it is a `frame` at so many `seconds`."""
+
+    kind: str
+    source: str
+    frame: int | None
+    seconds: float | None
 
 
 class UrlsIn(Schema):
@@ -107,7 +117,8 @@ def _started(job: Any) -> Status:
     return Status(202, work_out(job))
 
 
-@router.get("/images/{pk}/origins")
+@router.get("/images/{pk}/origins", response=list[OriginOut])
+@paginate
 def list_origins(request: HttpRequest, pk: int) -> list[dict[str, Any]]:
     """The address an image was fetched from, or its place in a video."""
     rows = image_for(request, pk).origins.all()

@@ -129,6 +129,7 @@ TABLE: dict[Role, str] = {
         POST team/webhooks/<int:number>/
         GET api/v1/team/webhooks
         POST api/v1/team/webhooks
+        GET api/v1/team/webhooks/<int:number>
         PATCH api/v1/team/webhooks/<int:number>
         DELETE api/v1/team/webhooks/<int:number>
         POST api/v1/team/webhooks/<int:number>/ping

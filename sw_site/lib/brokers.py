@@ -56,6 +56,11 @@ def without_limits(url: str) -> str:
     return urlunsplit(parts._replace(query=urlencode(kept)))
 
 
+def cache(url: str) -> dict[str, Any]:
+    """What one of the setting CACHES is, in the same Redis."""
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url(url), "KEY_PREFIX": "sw"}
+
+
 def rq_queues(url: str) -> dict[str, Any]:
     """The setting RQ_QUEUES: no time limit, because the Job row knows how long a job was silent."""
     return {name: {"URL": url, "DEFAULT_TIMEOUT": -1, "DEFAULT_RESULT_TTL": 3600} for name in QUEUES}

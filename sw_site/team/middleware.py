@@ -9,6 +9,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -33,6 +34,10 @@ API = "/api/"
 KEPT_FOR = timedelta(hours=24)
 #: Longer answers are not kept, and none of a POST is.
 MOST_KEPT = 1_000_000
+#: Of the answer's headers those are kept that say where something is, and how a tus client goes on.
+KEPT_HEADERS = ("Location", "Tus-Resumable", "Upload-Offset", "Upload-Length")
+#: Headers that say what is asked for, as a body would.
+ASKING = ("Upload-Length", "Upload-Metadata")
 
 
 def refusal(code: str, message: str, status: int) -> JsonResponse:
@@ -119,10 +124,13 @@ class SentTwiceMiddleware:
             return self.get_response(request)
         if len(key) > 100 or not key.isprintable():
             return refusal("bad_key", "An Idempotency-Key has at most 100 printable characters.", 400)
-        return self.once(request, key)
+        try:
+            mark = mark_of(request)
+        except RequestDataTooBig:
+            return self.get_response(request)  # which says so
+        return self.once(request, key, mark)
 
-    def once(self, request: HttpRequest, key: str) -> HttpResponseBase:
-        mark = mark_of(request)
+    def once(self, request: HttpRequest, key: str, mark: str) -> HttpResponseBase:
         KeptAnswer.objects.filter(user=request.user, created_at__lt=timezone.now() - KEPT_FOR).delete()  # type: ignore[misc]
         try:
             with transaction.atomic():
@@ -151,7 +159,8 @@ class SentTwiceMiddleware:
             return
         kept.status, kept.body = response.status_code, response.content
         kept.content_type = response.headers.get("Content-Type", "")[:100]
-        kept.save(update_fields=["status", "body", "content_type"])
+        kept.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+        kept.save(update_fields=["status", "body", "content_type", "headers"])
 
     def again(self, kept: KeptAnswer | None, mark: str) -> HttpResponseBase:
         if kept is None or kept.status is None:
@@ -161,13 +170,17 @@ class SentTwiceMiddleware:
         if kept.request != mark:
             return refusal("key_reused", "This Idempotency-Key was used for another request. Use a new one.", 422)
         answer = HttpResponse(bytes(kept.body), status=kept.status, content_type=kept.content_type)
+        for name, value in kept.headers.items():
+            answer[name] = value
         answer["Idempotency-Replayed"] = "true"
         return answer
 
 
 def mark_of(request: HttpRequest) -> str:
-    """What makes two requests the same: address and body; of forms with files, which may be large, only the length."""
+    """What makes two requests the same: address, asking headers and body; of forms with files, which may be large,
+    only the length."""
     form = request.content_type == "multipart/form-data"
     body = request.headers.get("Content-Length", "").encode() if form else request.body
-    whole = json.dumps([request.get_full_path(), request.content_type]).encode() + body
+    asking = [request.headers.get(name, "") for name in ASKING]
+    whole = json.dumps([request.get_full_path(), request.content_type, *asking]).encode() + body
     return hashlib.sha256(whole).hexdigest()

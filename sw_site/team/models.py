@@ -96,6 +96,7 @@ class KeptAnswer(models.Model):
     status = models.PositiveSmallIntegerField(null=True, help_text="Null while the first request is being worked on.")
     content_type = models.CharField(max_length=100, blank=True)
     body = models.BinaryField(default=bytes)
+    headers = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

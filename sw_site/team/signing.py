@@ -12,7 +12,7 @@ from django.dispatch import receiver
 
 from sw_site.team.audit import write_sign_in
 from sw_site.team.origin import address_of
-from sw_site.team.throttling import WINDOW, forget_tries, note_failed_try, too_many_tries
+from sw_site.team.throttling import FAILED, SIGNED_IN, WINDOW, too_many_tries
 
 
 class SignInForm(AuthenticationForm):
@@ -24,13 +24,7 @@ class SignInForm(AuthenticationForm):
         if too_many_tries(address, name):
             minutes = WINDOW // 60
             raise ValidationError(f"Too many wrong tries. Wait {minutes} minutes, then try again.", code="throttled")
-        try:
-            data = super().clean()
-        except ValidationError:
-            note_failed_try(address, name)
-            raise
-        forget_tries(address, name)
-        return data
+        return super().clean()
 
 
 class AdminSignInForm(SignInForm, AdminAuthenticationForm):
@@ -39,7 +33,7 @@ class AdminSignInForm(SignInForm, AdminAuthenticationForm):
 
 @receiver(user_logged_in)
 def signed_in(request: Any, user: Any, **kwargs: Any) -> None:
-    write_sign_in(request, user.get_username(), user, "Signed in")
+    write_sign_in(request, user.get_username(), user, SIGNED_IN)
 
 
 @receiver(user_logged_out)
@@ -50,4 +44,4 @@ def signed_out(request: Any, user: Any, **kwargs: Any) -> None:
 
 @receiver(user_login_failed)
 def failed(credentials: dict[str, Any], request: Any = None, **kwargs: Any) -> None:
-    write_sign_in(request, str(credentials.get("username", "")), None, "Failed to sign in")
+    write_sign_in(request, str(credentials.get("username", "")), None, FAILED)

@@ -81,6 +81,11 @@ def create_webhook(request: HttpRequest, body: WebhookIn) -> Status[Webhook]:
     return Status(201, make_webhook(dataset, body.url, body.events, by))
 
 
+@router.get("/webhooks/{int:number}", response=WebhookOut)
+def get_webhook(request: HttpRequest, number: int) -> Webhook:
+    return hook_for(request, number)
+
+
 @router.patch("/webhooks/{int:number}", response=WebhookOut)
 def switch_webhook(request: HttpRequest, number: int, body: ActiveIn) -> Webhook:
     """On or off; while it is off nothing is sent, and what happens then is not sent later."""

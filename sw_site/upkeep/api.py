@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
+from ninja.pagination import paginate
 
 from sw_site.jobs.models import Job
 from sw_site.upkeep.access import require_staff
@@ -71,6 +72,7 @@ def start_backup(request: HttpRequest) -> Status[dict[str, Any]]:
 
 
 @router.get("/backups", response=list[dict[str, Any]])
+@paginate
 def list_backups(request: HttpRequest) -> list[dict[str, Any]]:
     """Snapshots that can be restored, the newest first."""
     require_staff(request)

@@ -47,8 +47,8 @@ def post(client, url, body, **headers):
 
 
 def test_a_token_is_its_person(droids, alice):
-    assert [row["slug"] for row in using(alice).get(DATASETS).json()] == ["droids"]
-    assert using(make_user("bob")).get(DATASETS).json() == []
+    assert [row["slug"] for row in using(alice).get(DATASETS).json()["items"]] == ["droids"]
+    assert using(make_user("bob")).get(DATASETS).json()["items"] == []
 
 
 def test_the_key_is_kept_nowhere(alice):
@@ -104,12 +104,12 @@ def test_a_token_for_some_datasets_sees_no_others(droids, alice, staff):
     alice.refresh_from_db()
     other = make_dataset(name="Ships", created_by=alice)
     client = using(alice, "admin", datasets=["droids"])
-    assert [row["slug"] for row in client.get(DATASETS).json()] == ["droids"]
+    assert [row["slug"] for row in client.get(DATASETS).json()["items"]] == ["droids"]
     assert client.get(f"{DATASETS}/{other.slug}/classes").status_code == 404
     assert post(client, DATASETS, {"name": "More"}).status_code == 403
     assert client.get("/api/v1/team/services").status_code == 403
     droids.delete()
-    assert client.get(DATASETS).json() == []
+    assert client.get(DATASETS).json()["items"] == []
 
 
 def test_tokens_read_pages_and_change_nothing_through_them(droids, alice):
@@ -174,9 +174,9 @@ def test_service_accounts_by_page_and_api(droids):
     url = reverse("team:service-detail", args=["camera-box"])
     assert "Hall 3" in client.get(url).content.decode()
     key = post(client, "/api/v1/team/services/camera-box/tokens", {"name": "box", "scope": "label"}).json()["key"]
-    assert bearing(key).get(DATASETS).json() == []
+    assert bearing(key).get(DATASETS).json()["items"] == []
     client.post(reverse("datasets:member-list", args=["droids"]), {"person": "camera-box", "role": "annotator"})
-    assert len(bearing(key).get(DATASETS).json()) == 1
+    assert len(bearing(key).get(DATASETS).json()["items"]) == 1
     assert not Client().login(username="camera-box", password="")
     client.post(url, {"action": "switch_off"})
     assert bearing(key).get(DATASETS).status_code == 401
@@ -186,7 +186,7 @@ def test_service_accounts_by_page_and_api(droids):
 def test_the_command(droids, capsys):
     call_command("api_token", "camera-box", "--service", "--member", "Droids", "annotator", "--make", "box", "--json")
     said = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert bearing(said["key"]).get(DATASETS).json()[0]["slug"] == "droids"
+    assert bearing(said["key"]).get(DATASETS).json()["items"][0]["slug"] == "droids"
     call_command("api_token", "camera-box", "--revoke", str(said["tokens"][0]["id"]), "--json")
     assert bearing(said["key"]).get(DATASETS).status_code == 401
     with pytest.raises(CommandError, match="nobody called"):

@@ -225,7 +225,7 @@ class TestApi:
         undone = self.call(client, "post", dataset, f"changes/{done['change']}/undo")
         image.refresh_from_db()
         assert undone.status_code == 200 and not image.negative
-        assert len(client.get(f"/api/v1/datasets/{dataset.slug}/changes").json()) == 2
+        assert len(client.get(f"/api/v1/datasets/{dataset.slug}/changes").json()["items"]) == 2
         assert self.call(client, "post", dataset, "images/act", {"action": "verify"}).status_code == 422
 
     def test_images_page_by_key(self, client, dataset):

@@ -231,9 +231,9 @@ def test_the_command_and_the_api(client, dataset, capsys):
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert result["open"] == 1 and result["pairs"][0]["first"]["file"] == "large"
     url = f"/api/v1/datasets/{dataset.slug}/duplicates"
-    pair = client.get(url).json()[0]
+    pair = client.get(url).json()["items"][0]
     decided = client.post(f"{url}/{pair['id']}", json.dumps({"decision": "both"}), content_type="application/json")
-    assert decided.json() == {"decision": "both"} and client.get(url).json() == []
+    assert decided.json() == {"decision": "both"} and client.get(url).json()["items"] == []
     assert client.post(f"{url}/find").json()["pairs"] == 1
     bad = client.post(f"{url}/{pair['id']}", json.dumps({"decision": "no"}), content_type="application/json")
     assert bad.status_code == 422

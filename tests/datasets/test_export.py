@@ -224,7 +224,7 @@ def test_the_api_exports_and_gives_back_files_as_they_came(labelled, client):
     )
     assert answer.status_code == 202 and answer.json()["url"].endswith("/")
     image = labelled.images.get(file_name="ü 1.jpg")
-    (source,) = client.get(f"/api/v1/datasets/images/{image.pk}/sources").json()
+    (source,) = client.get(f"/api/v1/datasets/images/{image.pk}/sources").json()["items"]
     got = client.get(f"/api/v1/datasets/images/{image.pk}/sources/{source['id']}")
     assert b"".join(got.streaming_content) == ODD
     assert client.get(f"/api/v1/datasets/images/{image.pk}/original").status_code == 200

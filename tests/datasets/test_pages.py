@@ -265,9 +265,11 @@ class TestLabelApi:
     def test_lists(self, client):
         version = make_version()
         slug = version.dataset.slug
-        assert client.get("/api/v1/datasets").json()[0]["image_count"] == 6
+        assert client.get("/api/v1/datasets").json()["items"][0]["image_count"] == 6
         assert client.get(f"/api/v1/datasets/{slug}/images?state=labelled").json()["count"] == 6
-        assert client.get(f"/api/v1/datasets/{slug}/versions").json()[0]["content_hash"] == version.content_hash
+        assert (
+            client.get(f"/api/v1/datasets/{slug}/versions").json()["items"][0]["content_hash"] == version.content_hash
+        )
         made = client.post(f"/api/v1/datasets/{slug}/versions", "{}", content_type="application/json")
         assert made.status_code == 201 and made.json()["number"] == 2
         assert client.get("/api/v1/datasets/nope/images").json()["error"]["code"] == "not_found"

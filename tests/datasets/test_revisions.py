@@ -82,7 +82,7 @@ class TestPage:
 
 def test_the_api_lists_and_restores(client, lived):
     base = f"/api/v1/datasets/images/{lived.pk}/revisions"
-    assert [(one["number"], one["user"], len(one["boxes"])) for one in client.get(base).json()] == [
+    assert [(one["number"], one["user"], len(one["boxes"])) for one in client.get(base).json()["items"]] == [
         (2, "alice", 0),
         (1, "alice", 1),
     ]

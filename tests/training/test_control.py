@@ -200,8 +200,13 @@ def test_the_api_does_the_same(client, trained):
     assert client.post(f"{url}/pin", {"pinned": True}, content_type="application/json").json()["pinned"] is True
     checkpoints = client.get(f"{url}/checkpoints").json()
     assert [(one["step"], one["best"], one["ap"]) for one in checkpoints][0] == (100, True, 0.5)
-    assert [line["kind"] for line in client.get(f"{url}/history").json()] == ["started", "ended", "extended", "disk"]
-    frames = client.get(f"{url}/frames").json()
+    assert [line["kind"] for line in client.get(f"{url}/history").json()["items"]] == [
+        "started",
+        "ended",
+        "extended",
+        "disk",
+    ]
+    frames = client.get(f"{url}/frames").json()["items"]
     assert [frame["step"] for frame in frames] == [50, 100]
     assert frames[0]["photos"][0]["boxes"] == [[10.0, 20.0, 90.0, 80.0, 1, 0.9]]
     formats = client.get("/api/v1/training/formats/faster_rcnn_resnet50_keras").json()

@@ -70,5 +70,5 @@ def test_what_came_of_a_photo_is_told_without_its_boxes(client, bosses, boss, ve
     pk = version.manifest().split("train")[0].id
     choose(version.dataset, [pk], boss)
     path = f"/api/v1/training/images/{pk}/uses"
-    assert [use["boxes"] for use in client.get(path).json()] == [None]
-    assert [use["boxes"] for use in bosses.get(path).json()] == [1]
+    assert [use["boxes"] for use in client.get(path).json()["items"]] == [None]
+    assert [use["boxes"] for use in bosses.get(path).json()["items"]] == [1]

@@ -204,11 +204,11 @@ def test_the_api_curates(client, model):
         f"{url}/description", {"tags": ["night"], "stage": "checked"}, content_type="application/json"
     ).json()
     assert (answer["tags"], answer["stage"], answer["note"]) == (["night"], "checked", "")
-    assert [one["kind"] for one in client.get(f"{url}/history").json()] == ["alias", "stage", "tags"]
+    assert [one["kind"] for one in client.get(f"{url}/history").json()["items"]] == ["alias", "stage", "tags"]
     assert client.get(f"{url}/card").json()["aliases"] == ["production"]
     assert client.get(f"{url}/lineage").json()["runs"][0]["run"] == model.run_id
     image = model.run.version.dataset.images.first()
-    assert client.get(f"/api/v1/training/images/{image.pk}/uses").json()[0]["models"] == [model.pk]
+    assert client.get(f"/api/v1/training/images/{image.pk}/uses").json()["items"][0]["models"] == [model.pk]
     assert client.delete(f"{url}/aliases/production").json()["aliases"] == []
     assert client.delete(f"{url}/aliases/production").status_code == 404
     found = client.get("/api/v1/training/models", {"tag": "night"}).json()["items"]

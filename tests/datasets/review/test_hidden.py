@@ -78,7 +78,7 @@ def test_the_api_and_the_editor_tell_of_an_unlabelled_photo(client, check):
     base = f"/api/v1/datasets/images/{check.pk}"
     told = client.get(f"{base}/boxes").json()
     assert told == {"revision": 0, "state": "unlabelled", "verified": False, "negative": False, "boxes": []}
-    assert client.get(f"{base}/revisions").json() == client.get(f"{base}/sources").json() == []
+    assert client.get(f"{base}/revisions").json()["items"] == client.get(f"{base}/sources").json()["items"] == []
     for address in (f"{base}/notes", f"{base}/events", reverse("datasets:image-compare", args=[check.pk])):
         assert client.get(address).status_code == 404
     source = check.sources.get().pk

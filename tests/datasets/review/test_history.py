@@ -51,7 +51,7 @@ def test_each_verdict_is_told_with_the_note_it_was_given_with(reviewed, django_a
 
 
 def test_api_and_command_tell_the_same(reviewed, client, capsys):
-    told = client.get(f"/api/v1/datasets/images/{reviewed.pk}/reviews").json()
+    told = client.get(f"/api/v1/datasets/images/{reviewed.pk}/reviews").json()["items"]
     call_command("image_history", str(reviewed.pk), "--json")
     assert summary(told) == STORY and json.loads(capsys.readouterr().out)["reviews"] == told
     call_command("image_history", str(reviewed.pk))

@@ -225,7 +225,7 @@ def test_the_api_takes_a_video(client, film):
     run_here(Job.objects.get(pk=answer.json()["job"]))
     found = client.get(f"/api/v1/datasets/{dataset.slug}/transfers/{answer.json()['job']}").json()
     assert (found["state"], found["result"]["images_added"]) == ("succeeded", 2)
-    origins = client.get(f"/api/v1/datasets/images/{dataset.images.last().pk}/origins").json()
+    origins = client.get(f"/api/v1/datasets/images/{dataset.images.last().pk}/origins").json()["items"]
     assert origins == [{"kind": "video", "source": "my walk.mp4", "frame": 20, "seconds": 2.0}]
 
 

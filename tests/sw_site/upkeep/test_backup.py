@@ -243,7 +243,7 @@ def test_page_and_api_start_a_backup_and_list_them(staff, client, site, settings
     staff.post(reverse("upkeep"), {"action": "backup"})
     job = Job.objects.get(kind="backup")
     assert staff.post("/api/v1/upkeep/backups").json()["job"] == job.pk, "it is on its way already"
-    (listed,) = staff.get("/api/v1/upkeep/backups").json()
+    (listed,) = staff.get("/api/v1/upkeep/backups").json()["items"]
     assert listed["snapshot"] in staff.get(reverse("upkeep")).content.decode()
     assert staff.get(f"/api/v1/upkeep/backups/{job.pk}").json()["state"] == JobState.QUEUED
     assert client.post("/api/v1/upkeep/backups").status_code == 403
