@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tests.faults.story import Report
 
 EVENING_SECONDS = 120
+GOING_HOME_SECONDS = 90  # longer than a person waits for the answer to a key that is being worked on
 STEPS = 120
 
 
@@ -95,10 +96,11 @@ class Day:
         """People go home, work comes to its end, failed work is started again; then nothing may be missing."""
         if not self.trainer.runs:
             time.sleep(5)
-        self.uploader.end, own = threading.Event(), self.end
-        own.set()
+        self.end.set()
         for person in self.people:
-            person.join(30)
+            person.join(GOING_HOME_SECONDS)
+            if person.is_alive():
+                report.lose("evening", [f"{person.name} still waits for an answer"])
         self.hand_in(report)
         self.wait_for_jobs(report)
         for _ in range(2):

@@ -165,15 +165,20 @@ class Labeller(Person):
 
 
 class Uploader(Person):
-    """Photos in pieces, then archives; a photo counts as given when the site has its last byte."""
+    """Photos in pieces, then archives; a photo counts as given when the site has its last byte.
+
+    Goes home with nothing half sent: whoever hands in what was uploaded leaves out what is not whole.
+    """
 
     def __init__(self, *args: Any, slug: str) -> None:
         super().__init__(*args)
-        self.slug = slug
-        self.jobs: list[int] = []
+        self.slug, self.day_is_over = slug, self.end
+        self.end = threading.Event()
 
     def work(self) -> None:
         for n in range(1000):
+            if self.day_is_over.is_set():
+                return
             data = picture_bytes(320, 240, colour=tuple(self.rng.randrange(256) for _ in range(3)))
             self.upload(f"{self.name}-{n}.jpg", data + self.rng.randbytes(30_000))
             if n % 4 == 3:

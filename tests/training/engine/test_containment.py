@@ -52,6 +52,7 @@ said = {
     "files": tried(lambda: [open("/dev/null") for _ in range(6000)]),
     "mount": tried(mount_again), "elsewhere": tried(become_root_elsewhere),
     "core": resource.getrlimit(resource.RLIMIT_CORE)[0], "cpu": resource.getrlimit(resource.RLIMIT_CPU)[0],
+    "nice": os.nice(0),
 }
 print(json.dumps(said))
 """
@@ -111,6 +112,7 @@ def test_a_hostile_engine_reaches_nothing(place, user):
     refused = ("outside", "delete", "network", "files", "mount", "elsewhere")
     assert {name: said[name] for name in refused if said[name] == "done"} == {}
     assert said["of a child"] != 0 and said["secret"] == "" and said["core"] == 0 and said["cpu"] > 0
+    assert said["nice"] == max(os.nice(0), containment.limits.NICE)
     assert not SECRETS.keys() & set(said["names"])
     assert sorted(path.name for path in (place / "outside").iterdir()) == ["secret"]
     assert (place / "outside" / "secret").read_text() == "the key"
