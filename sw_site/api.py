@@ -94,6 +94,10 @@ def too_often(request: HttpRequest, error: Throttled) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, ValueError):
+        return answer(
+            request, "not_json", f"The body is not JSON: {error.__cause__}. Send it as JSON.", error.status_code
+        )
     return answer(request, "not_accepted", str(error), error.status_code)
 
 

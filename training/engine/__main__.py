@@ -28,7 +28,8 @@ def main(argv: list[str]) -> int:
     options = parse(argv)
     printing = options.command in commands.PRINTING
     try:
-        held = contain(None if printing else options.run_dir.resolve())
+        output = options.output.resolve() if options.command == "export" else None
+        held = contain(None if printing else options.run_dir.resolve(), output)
     except NotContained as error:
         print(error, file=sys.stderr)
         return REFUSED

@@ -15,7 +15,7 @@ from object_detection.protos import pipeline_pb2
 from training.engine.architectures.model import fill_model
 from training.engine.architectures.presets import CUSTOM, preset
 from training.engine.augmentation import fill_augmentation
-from training.engine.config_import.run import import_into_run
+from training.engine.config_import.run import adapted, leave_explanation
 from training.engine.dataset import Dataset
 from training.engine.overrides import apply
 from training.engine.request import RunRequest, TrainRequest
@@ -34,15 +34,17 @@ SHUFFLE_MEGABYTES = 512  # of encoded images held for shuffling; more photograph
 def build(run: RunDirectory, request: RunRequest, dataset: Dataset) -> pipeline_pb2.TrainEvalPipelineConfig:
     """The whole pipeline of a run whose records are written, with what a person has changed in it."""
     pipeline = derive(run, request, dataset)
+    if request.model.architecture == CUSTOM:
+        leave_explanation(run, adapted(run, request, dataset))
     pipeline.train_input_reader.shuffle_buffer_size = shuffle_buffer(run, len(dataset.split("train")))
     apply(pipeline, request.overrides, request.model.is_custom)
     return pipeline
 
 
 def derive(run: RunDirectory, request: RunRequest, dataset: Dataset) -> pipeline_pb2.TrainEvalPipelineConfig:
-    """What follows from the request and the data: of a preset, or of the config that the run brought along."""
+    """What follows from the request and the data, of a preset, or of the config it brought. Writes nothing."""
     if request.model.architecture == CUSTOM:
-        pipeline = import_into_run(run, request, dataset)
+        pipeline = adapted(run, request, dataset).pipeline
     else:
         pipeline = pipeline_pb2.TrainEvalPipelineConfig()
         fill_model(

@@ -107,8 +107,14 @@ BAD = [
     ({"filter": "state=labelled&min=many"}, "no “min=many”"),
     ({"people": ["anna", "nobody"]}, "nobody called “nobody”"),
     ({"people": ["gone"]}, "nobody called “gone”"),
-    ({"people": ["nul\x00"]}, "nobody called"),
 ]
+
+
+def test_a_name_that_no_database_keeps_is_nobodys(seven, client):
+    answer = by_api(client, seven, people=["nul\x00"])
+    assert answer.status_code == 422 and "NUL" in answer.json()["error"]["message"]
+    with pytest.raises(CommandError, match="nobody called"):
+        call_command("assign_images", "Seven", "--to", "nul\x00")
 
 
 @pytest.mark.parametrize(("given", "sentence"), BAD)

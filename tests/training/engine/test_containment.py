@@ -78,7 +78,8 @@ def place(tmp_path, monkeypatch) -> Path:
         (tmp_path / name).chmod(0o777)
     (tmp_path / "outside" / "secret").write_text("the key")
     (tmp_path / "outside" / "secret").chmod(0o666)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    own = [folder for folder in tmp_path.parents if "pytest-" in str(folder)]  # one more for each of several processes
+    for folder in (tmp_path, *own):
         folder.chmod(folder.stat().st_mode | 0o755)
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
@@ -161,3 +162,10 @@ def test_the_engine_says_in_its_log_that_it_is_contained(tmp_path):
     """A run directory without a request: refused, by an engine that was contained before it looked."""
     assert runner.start(tmp_path, "records").wait(60) != runner.DONE
     assert "Contained: limits, no network" in RunDirectory(tmp_path).log.read_text()
+
+
+def test_an_export_asked_for_elsewhere_can_be_written_there(tmp_path):
+    run, elsewhere = tmp_path / "run", tmp_path / "new" / "model"
+    assert containment.writable_folders(run, run / "exports" / "onnx") == [run]
+    assert containment.writable_folders(run, elsewhere) == [run, tmp_path / "new"] and elsewhere.parent.is_dir()
+    assert containment.writable_folders(None, None) == []

@@ -4,7 +4,8 @@ The one that starts it hands over `environment`; the engine calls `contain` befo
 
 - limits: processor time, size of a file, open files and, where asked for, memory;
 - no network, not even this machine's own addresses;
-- only the run directory can be written (and devices, such as a GPU); `hidden` files are empty;
+- only the run directory, and the folder for an export that was asked for elsewhere, can be written (and devices, such
+  as a GPU); `hidden` files are empty;
 - no privileges, and none to be had again.
 
 The last three need Linux with namespaces (as root, or where users may make them). Where they are not to be had the
@@ -45,8 +46,10 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**own, CONTAIN: asked if asked in ASKED else "required", **(extra or {})}
 
 
-def contain(run_dir: Path | None) -> str:
+def contain(run_dir: Path | None, output: Path | None = None) -> str:
     """Gives up what the engine does not need; a sentence on what holds, empty when nobody asked.
+
+    An `output` outside of the run directory is written beside its place and moved there, so its parent stays writable.
 
     Raises:
         NotContained: it was required and cannot be had.
@@ -57,7 +60,7 @@ def contain(run_dir: Path | None) -> str:
         return ""
     limits.apply(int(os.environ.get(MEMORY) or 0))
     try:
-        linux.enclose([run_dir] if run_dir else [], hidden)
+        linux.enclose(writable_folders(run_dir, output), hidden)
     except OSError as error:
         if asked == "required":
             raise NotContained(
@@ -66,6 +69,15 @@ def contain(run_dir: Path | None) -> str:
         return f"Contained: limits only; this machine gives no namespaces ({error})."
     own_temporary_folder(run_dir)
     return "Contained: limits, no network, nothing writable but the run directory."
+
+
+def writable_folders(run_dir: Path | None, output: Path | None) -> list[Path]:
+    if run_dir is None:
+        return []
+    if output is None or output.is_relative_to(run_dir):
+        return [run_dir]
+    output.parent.mkdir(parents=True, exist_ok=True)
+    return [run_dir, output.parent]
 
 
 def own_temporary_folder(run_dir: Path | None) -> None:
