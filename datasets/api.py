@@ -24,6 +24,7 @@ from datasets.versions.freeze import freeze, parse_fractions
 from datasets.versions.manage import delete_version, rename_version
 from datasets.versions.manifest import ManifestError
 from sw_site.lib.errors import UserError
+from sw_site.lib.schemas import Body
 
 router = Router(tags=["datasets"])
 router.add_router("", curation)
@@ -46,19 +47,19 @@ class DatasetOut(Schema):
     labelled_count: int
 
 
-class DatasetIn(Schema):
+class DatasetIn(Body):
     name: str = Field(max_length=100)
     description: str = Field("", max_length=10_000)
 
 
-class VersionIn(Schema):
+class VersionIn(Body):
     name: str = ""
     split: str = "0.7,0.15,0.15"
     seed: int = Field(1, ge=0, lt=2**31)
     shots_together: bool = True
 
 
-class VersionPatch(Schema):
+class VersionPatch(Body):
     name: str = Field(max_length=100)
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router
 from pydantic import Field
 
 from datasets.editor_keys import COMMANDS, MOST_KEYS, all_keys, change_keys, changed_keys, reset_keys
+from sw_site.lib.schemas import Body
 
 router = Router(tags=["keys"])
 Name = Annotated[str, Field(max_length=40)]
 
 
-class KeysIn(Schema):
+class KeysIn(Body):
     changed: dict[Name, Annotated[list[Name], Field(max_length=MOST_KEYS)]] = Field(max_length=len(COMMANDS))
 
 

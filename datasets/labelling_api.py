@@ -21,6 +21,7 @@ from datasets.operations import Batch, Operation, apply_to_locked, saved_already
 from datasets.review.blind import answer_batch, answer_boxes, answer_of, answer_state
 from datasets.revisions import restore_revision, revision_as_json
 from datasets.saving import BoxValues, notes_on_edges, save_boxes
+from sw_site.lib.schemas import Asked
 from sw_site.lib.turns import in_turn
 
 router = Router(tags=["labels"])
@@ -91,7 +92,7 @@ class OperationIn(Strict):
     was: ValuesIn | None = None
 
 
-class BatchIn(Strict):
+class OperationsIn(Strict):
     """`batch` is a number of the client's own for this save: sent twice, it is done once."""
 
     batch: uuid.UUID
@@ -131,7 +132,7 @@ def save_image_boxes(request: HttpRequest, pk: int, body: SaveIn) -> dict[str, A
 
 
 @router.post("/images/{pk}/operations", url_name="save_image_operations")
-def save_image_operations(request: HttpRequest, pk: int, body: BatchIn) -> dict[str, Any]:
+def save_image_operations(request: HttpRequest, pk: int, body: OperationsIn) -> dict[str, Any]:
     """Change single boxes of an image, on top of what others saved meanwhile.
 
     409 with `current` and `conflicts` when somebody else made something else of the same boxes; nothing is written.
@@ -165,7 +166,7 @@ def _operation(one: OperationIn) -> Operation:
 
 
 @router.get("/images/{pk}/find", url_name="find_image")
-def find(request: HttpRequest, pk: int, to: str, filter: str = "") -> dict[str, Any]:
+def find(request: HttpRequest, pk: int, to: Asked, filter: Asked = "") -> dict[str, Any]:
     """The image to go to from this one: `to` is "unlabelled", "flagged", a place in the filter's order, or a name."""
     grid_filter = GridFilter.parse(filter)
     found = find_image(image_for(request, pk), grid_filter, to, request.user)

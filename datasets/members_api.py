@@ -12,6 +12,7 @@ from datasets.access import dataset_for
 from datasets.members import remove_member, set_member, set_team_role
 from datasets.models import Membership
 from sw_site.accounts.roles import Role
+from sw_site.lib.schemas import Body
 
 router = Router(tags=["members"])
 
@@ -29,7 +30,7 @@ class MemberOut(Schema):
         return member.as_role.word
 
 
-class RoleIn(Schema):
+class RoleIn(Body):
     """viewer, annotator, reviewer or manager; for everybody also nobody."""
 
     role: str = Field(max_length=20)

@@ -18,6 +18,7 @@ from datasets.views.exports import image_original, labels_of_files, source_file
 from datasets.views.transfer import keep_uploads
 from sw_site.jobs.models import Job
 from sw_site.jobs.queue import enqueue
+from sw_site.lib.schemas import Body, Id
 
 router = Router(tags=["import and export"])
 FormatName = Literal["voc", "pets", "coco", "createml", "ultralytics", "yolo", "csv", "tfrecord"]
@@ -33,9 +34,9 @@ class ImportIn(Schema):
     stored_frame: bool = False
 
 
-class ExportIn(Schema):
+class DatasetExportIn(Body):
     format: FormatName
-    version: int | None = None
+    version: Id | None = None
     images: bool = False
     originals: bool = False
 
@@ -100,7 +101,7 @@ def create_import(
 
 
 @router.post("/{slug}/exports", response={202: WorkOut})
-def create_export(request: HttpRequest, slug: str, body: ExportIn) -> Status:
+def create_export(request: HttpRequest, slug: str, body: DatasetExportIn) -> Status:
     """A zip in the background; `url` is where it lies once the job has succeeded."""
     dataset, user = dataset_for(request, slug), request.user
     hand_over_all_labels(user, dataset)

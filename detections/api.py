@@ -47,6 +47,7 @@ from detections.single import as_file, as_json, detect_one
 from detections.targets import answers_from_names
 from sw_site.jobs.models import Job
 from sw_site.lib.errors import UserError
+from sw_site.lib.schemas import Body, Id
 
 router = Router(tags=["detections"])
 
@@ -64,7 +65,7 @@ class RowOut(Schema):
         return row.job.state if row.job else ""
 
 
-class BatchOut(RowOut):
+class DetectionBatchOut(RowOut):
     source: str
     folder: str
     min_score: float
@@ -76,28 +77,28 @@ class EvaluationOut(RowOut):
     ap50: float | None
 
 
-class BatchIn(Schema):
+class DetectionBatchIn(Body):
     """A version's split, the images of a dataset's filter, or (staff only) a folder on the server."""
 
-    model: int
-    version: int | None = None
+    model: Id
+    version: Id | None = None
     split: str = Field("val", pattern="^(train|val|test)$")
     dataset: str = ""
     filter: str = Field("", max_length=1000)
     folder: str = Field("", max_length=500)
 
 
-class EvaluationIn(Schema):
+class EvaluationIn(Body):
     """`mapping` says what becomes of classes of the model that the version does not have, by name: {"droid": "BB-8",
     "car": null}; null leaves boxes of that class out. Without it such a model is refused (`classes_differ`)."""
 
-    model: int
-    version: int
+    model: Id
+    version: Id
     split: str = Field("val", pattern="^(train|val|test)$")
     mapping: dict[str, str | None] | None = None
 
 
-class SendIn(Schema):
+class SendIn(Body):
     """`mapping` says by name what becomes of classes of the model that the dataset does not have; `new_classes` makes
     those it does not name."""
 
@@ -133,9 +134,9 @@ def create_prelabel(request: HttpRequest, data: PrelabelIn) -> Status[dict[str, 
     return Status(202, {"job": job.pk, "change": job.payload["change_id"], "images": len(job.payload["ids"])})
 
 
-class LabelNextIn(Schema):
+class LabelNextIn(Body):
     dataset: str
-    model: int
+    model: Id
     filter: str = Field("", max_length=1000)
     count: int = Field(DEFAULT_COUNT, ge=1, le=MOST)
     name: str = Field("", max_length=100)
@@ -158,14 +159,14 @@ def create_label_next(request: HttpRequest, data: LabelNextIn) -> Status[dict[st
     return Status(202, {"batch": batch.pk, "job": job.pk, "view": job.payload["view_id"]})
 
 
-@router.get("/batches", response=list[BatchOut])
+@router.get("/batches", response=list[DetectionBatchOut])
 @paginate
 def list_batches(request: HttpRequest) -> QuerySet[DetectionBatch]:
     return batches_for(request)
 
 
-@router.post("/batches", response={202: BatchOut})
-def create_batch(request: HttpRequest, data: BatchIn) -> Status[DetectionBatch]:
+@router.post("/batches", response={202: DetectionBatchOut})
+def create_batch(request: HttpRequest, data: DetectionBatchIn) -> Status[DetectionBatch]:
     model = seen_model(request, data.model)
     if data.folder:
         return Status(202, start_folder_batch(model, data.folder, who(request)))
@@ -177,7 +178,7 @@ def create_batch(request: HttpRequest, data: BatchIn) -> Status[DetectionBatch]:
     return Status(202, start_version_batch(model, version, data.split, who(request)))
 
 
-@router.post("/batches/upload", response={202: BatchOut})
+@router.post("/batches/upload", response={202: DetectionBatchOut})
 def create_upload_batch(
     request: HttpRequest, images: File[list[UploadedFile]], model: int = Form(...)
 ) -> Status[DetectionBatch]:
@@ -185,7 +186,7 @@ def create_upload_batch(
     return Status(202, start_upload_batch(model_for(request, model), images, who(request)))
 
 
-@router.post("/batches/{int:pk}/resume", response={202: BatchOut})
+@router.post("/batches/{int:pk}/resume", response={202: DetectionBatchOut})
 def resume(request: HttpRequest, pk: int) -> Status[DetectionBatch]:
     """Goes on with a batch that was cancelled or failed, where it was stopped; 409 in any other state."""
     batch = batch_for(request, pk)
@@ -218,7 +219,7 @@ def send_batch(request: HttpRequest, pk: int, data: SendIn) -> Status[dict[str, 
 def get_batch(request: HttpRequest, pk: int) -> dict[str, Any]:
     """The batch with its images and their boxes; `images` is empty until its job is done."""
     batch = batch_for(request, pk)
-    return BatchOut.from_orm(batch).model_dump() | batch_document(batch)
+    return DetectionBatchOut.from_orm(batch).model_dump() | batch_document(batch)
 
 
 @router.get("/evaluations", response=list[EvaluationOut])

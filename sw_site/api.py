@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
@@ -77,6 +78,12 @@ def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     match = request.resolver_match
     status = 400 if match and match.url_name in MALFORMED_IS_400 else 422
     return answer(request, "not_valid", f"{place}: {first['msg']}.", status)
+
+
+@api.exception_handler(OverflowError)
+@api.exception_handler(DataError)
+def beyond_the_database(request: HttpRequest, error: Exception) -> HttpResponse:
+    return answer(request, "not_valid", "A number or text is larger than anything kept here. Send a smaller one.", 422)
 
 
 @api.exception_handler(RequestDataTooBig)

@@ -11,8 +11,10 @@ import dj_database_url
 #: Seconds a connection is kept for the next request of its thread.
 KEEP_SECONDS = 600
 BACKENDS = ("django.db.backends.postgresql", "django.db.backends.sqlite3")
-#: Each takes some 150 MB and, with eight threads, eight connections; Postgres grants 100 if nobody says otherwise.
+#: Each has eight threads and so eight connections; Postgres grants 100 if nobody says otherwise.
 MOST_PROCESSES = 4
+#: SQLite takes one writer at a time, so a third process would mostly wait.
+MOST_ON_SQLITE = 2
 
 
 def database(url: str, data_dir: Path) -> dict[str, Any]:
@@ -52,11 +54,9 @@ def sqlite(file: Path) -> dict[str, Any]:
 
 
 def web_processes(url: str) -> int:
-    """How many web processes serve the database at `url`, where nobody says it.
+    """How many web processes serve the database at `url`, where nobody says it: one for each core, up to a limit.
 
-    Python runs one thread at a time in each, so Postgres gets one for each core. SQLite takes one writer at a time,
-    and the threads of one process queue for it in order (sw_site/lib/turns.py).
+    Python runs one thread at a time in each. On SQLite they write in turn (sw_site/lib/turns.py).
     """
-    if not url or url.startswith("sqlite"):
-        return 1
-    return min(len(os.sched_getaffinity(0)), MOST_PROCESSES)
+    most = MOST_ON_SQLITE if not url or url.startswith("sqlite") else MOST_PROCESSES
+    return min(len(os.sched_getaffinity(0)), most)

@@ -17,6 +17,7 @@ SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 bind = f"{env_str('HOST', '127.0.0.1')}:{env_int('PORT', 8000)}"
 workers = env_int("SW_WEB_PROCESSES", web_processes(env_str("DATABASE_URL")))
+preload_app = True
 threads = env_int("SW_WEB_THREADS", 8)
 worker_class = "gthread"
 timeout = 120
@@ -48,8 +49,16 @@ def on_exit(server: object) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def when_ready(server: object) -> None:
+    """Load what pages are made of once, before the processes part: what nobody writes to they have in common."""
+    load_pages()
+
+
 def post_worker_init(worker: object) -> None:
-    """Load what pages are made of before the first is asked for, and count it as there to stay."""
+    load_pages()
+
+
+def load_pages() -> None:
     from django.urls import get_resolver
 
     _ = get_resolver().url_patterns

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from ninja.pagination import paginate
 
 from datasets.access import version_by_id
 from sw_site.jobs.models import Job
+from sw_site.lib.schemas import MOST_ASKED, Asked, Body, Id, Whole
 from training.access import model_for, models_for, run_for, runs_for
 from training.actions import request_export, start_run
 from training.bases import base_for
@@ -25,7 +26,7 @@ from training.series import series_of
 router = Router(tags=["training"])
 
 
-class RunIn(Schema):
+class RunIn(Body):
     """Only `version` (its id) is needed; what is left out is chosen for you.
 
     `overrides` are settings of pipeline.config: values as protobuf text by path, such as
@@ -33,20 +34,20 @@ class RunIn(Schema):
     the steps: `backbone`, `backbone_and_pyramid` or `all_but_heads`.
     """
 
-    version: int
+    version: Id
     base: str = ""
     name: str = ""
-    steps: int | None = None
-    batch_size: int | None = None
+    steps: Whole | None = None
+    batch_size: Whole | None = None
     learning_rate: float | None = None
     architecture: str | None = None
     depth_multiplier: float | None = None
-    input_size: int | None = None
+    input_size: Whole | None = None
     augmentation: str | None = None
     horizontal_flip: bool | None = None
-    patience: int | None = None
+    patience: Whole | None = None
     freeze: str | None = None
-    seed: int | None = None
+    seed: Whole | None = None
     overrides: dict[str, str] | None = None
 
     def chosen(self) -> dict[str, Any]:
@@ -172,7 +173,7 @@ class ModelOut(Schema):
         return list(model.exports.all())
 
 
-class ExportIn(Schema):
+class ModelExportIn(Body):
     format: str
 
 
@@ -218,7 +219,7 @@ def get_run(request: SignedInRequest, pk: int) -> Run:
 
 
 @router.get("/runs/{int:pk}/series")
-def series(request: SignedInRequest, pk: int, after: int = 0, story: str = "") -> dict[str, Any]:
+def series(request: SignedInRequest, pk: int, after: int = 0, story: Asked = "") -> dict[str, Any]:
     """The curves; with `after` and `story` as the last answer's `newest` and `story`, only what has come since."""
     return series_of(run_for(request, pk), max(0, min(after, 2**63 - 1)), story)
 
@@ -227,12 +228,12 @@ def series(request: SignedInRequest, pk: int, after: int = 0, story: str = "") -
 @paginate
 def list_models(
     request: SignedInRequest,
-    text: str = "",
-    dataset: str = "",
-    alias: str = "",
-    tag: str = "",
-    stage: str = "",
-    order: str = "newest",
+    text: str = Query("", max_length=MOST_ASKED),
+    dataset: str = Query("", max_length=MOST_ASKED),
+    alias: str = Query("", max_length=MOST_ASKED),
+    tag: str = Query("", max_length=MOST_ASKED),
+    stage: str = Query("", max_length=MOST_ASKED),
+    order: str = Query("newest", max_length=MOST_ASKED),
 ) -> QuerySet[TrainedModel]:
     return ModelFilter.from_query(
         {"text": text, "dataset": dataset, "alias": alias, "tag": tag, "stage": stage, "order": order}
@@ -245,6 +246,6 @@ def get_model(request: SignedInRequest, pk: int) -> TrainedModel:
 
 
 @router.post("/models/{int:pk}/exports", response={202: JobOut})
-def create_export(request: SignedInRequest, pk: int, data: ExportIn) -> Status[Job]:
+def create_export(request: SignedInRequest, pk: int, data: ModelExportIn) -> Status[Job]:
     model = model_for(request, pk)
     return Status(202, request_export(model, data.format, user=request.user))

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from ninja import Router, Schema, Status
 from ninja.pagination import paginate
 
+from sw_site.lib.schemas import Body, Whole
 from training import control
 from training.access import run_for
 from training.api import RunOut
@@ -23,21 +24,21 @@ from training.run_comparison import document, runs_to_compare
 router = Router(tags=["training"])
 
 
-class ExtendIn(Schema):
-    steps: int
+class ExtendIn(Body):
+    steps: Whole
 
 
-class PriorityIn(Schema):
+class PriorityIn(Body):
     """`first`, `normal` or `last`."""
 
     priority: str
 
 
-class PinIn(Schema):
+class PinnedIn(Body):
     pinned: bool
 
 
-class EventOut(Schema):
+class RunEventOut(Schema):
     at: datetime
     kind: str
     message: str
@@ -104,11 +105,11 @@ def priority(request: SignedInRequest, pk: int, data: PriorityIn) -> Run:
 
 
 @router.post("/runs/{int:pk}/pin", response=RunOut)
-def pin(request: SignedInRequest, pk: int, data: PinIn) -> Run:
+def pin(request: SignedInRequest, pk: int, data: PinnedIn) -> Run:
     return control.set_pinned(run_for(request, pk), data.pinned, request.user)
 
 
-@router.get("/runs/{int:pk}/history", response=list[EventOut])
+@router.get("/runs/{int:pk}/history", response=list[RunEventOut])
 @paginate
 def history(request: SignedInRequest, pk: int) -> QuerySet[RunEvent]:
     return run_for(request, pk).history.select_related("user")

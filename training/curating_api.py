@@ -10,6 +10,7 @@ from ninja import Router, Schema
 from ninja.pagination import paginate
 
 from datasets.access import image_for
+from sw_site.lib.schemas import Body
 from training import curating
 from training.access import model_for
 from training.api import ModelOut
@@ -21,7 +22,7 @@ from training.models import ModelEvent, TrainedModel
 router = Router(tags=["training"])
 
 
-class DescribeIn(Schema):
+class DescribeIn(Body):
     """What is left out stays as it is."""
 
     stage: str | None = None

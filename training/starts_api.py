@@ -11,6 +11,7 @@ from ninja.files import UploadedFile
 from datasets.access import version_by_id
 from datasets.models import DatasetVersion
 from sw_site.jobs.models import Job
+from sw_site.lib.schemas import Body
 from training.api import RunIn
 from training.bases import base_for
 from training.config import TrainingSettings
@@ -54,11 +55,11 @@ class ArchiveOut(Schema):
     known: str
 
 
-class ConfigIn(Schema):
+class ConfigIn(Body):
     text: str
 
 
-class ChangeOut(Schema):
+class ConfigChangeOut(Schema):
     field: str
     before: str
     after: str
@@ -74,7 +75,7 @@ class ConfigOut(Schema):
     state: str
     refusal: str
     blocks: list[dict[str, str]] = []
-    changes: list[ChangeOut] = []
+    changes: list[ConfigChangeOut] = []
 
     @staticmethod
     def resolve_blocks(config: Imported) -> list[dict[str, str]]:

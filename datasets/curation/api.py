@@ -23,6 +23,7 @@ from datasets.health.detectors import DEFAULT
 from datasets.health.report import health_report
 from datasets.models import LabelClass
 from sw_site.jobs.models import Job
+from sw_site.lib.schemas import Asked, Body, Id
 
 router = Router(tags=["datasets"])
 
@@ -46,16 +47,16 @@ class ImagesOut(Schema):
     previous: str
 
 
-class ActIn(Schema):
+class ActIn(Body):
     """Either `ids`, or `filter` as in the address of the grid ("?state=labelled"; "" is every image)."""
 
     action: str
-    ids: list[int] = Field(default=[], max_length=10_000)
+    ids: list[Id] = Field(default=[], max_length=10_000)
     filter: str | None = None
     state: str = ""
-    person: int | None = None
-    source: int | None = None
-    target: int | None = None
+    person: Id | None = None
+    source: Id | None = None
+    target: Id | None = None
     new_class: str = ""
     view: str = ""
 
@@ -70,11 +71,11 @@ class ClassOut(Schema):
     retired: bool
 
 
-class ClassIn(Schema):
+class ClassIn(Body):
     name: str
 
 
-class ClassPatch(Schema):
+class ClassPatch(Body):
     name: str | None = None
     colour: str | None = None
     hotkey: str | None = None
@@ -82,15 +83,15 @@ class ClassPatch(Schema):
     retired: bool | None = None
 
 
-class MergeIn(Schema):
-    into: int
+class MergeIn(Body):
+    into: Id
 
 
-class OrderIn(Schema):
-    ids: list[int]
+class OrderIn(Body):
+    ids: list[Id]
 
 
-class LabelMapIn(Schema):
+class LabelMapIn(Body):
     text: str = Field(max_length=1024 * 1024)
 
 
@@ -116,18 +117,18 @@ class GroupOut(Schema):
     decision: str
 
 
-class GroupIn(Schema):
+class GroupIn(Body):
     """The `images` of a group, and either a `decision` or `keep`: the image that stays, while the others go."""
 
-    images: list[int] = Field(max_length=10_000)
+    images: list[Id] = Field(max_length=10_000)
     decision: str = ""
-    keep: int | None = None
+    keep: Id | None = None
     move_boxes: bool = True
 
 
-class DecideIn(Schema):
+class DecideIn(Body):
     decision: str = ""
-    keep: int | None = None
+    keep: Id | None = None
     move_boxes: bool = True
 
 
@@ -139,7 +140,7 @@ def answer(outcome: Any) -> Any:
 
 
 @router.get("/{slug}/images", response=ImagesOut)
-def list_images(request: HttpRequest, slug: str, after: str = "", before: str = "", limit: int = 100) -> Any:
+def list_images(request: HttpRequest, slug: str, after: Asked = "", before: Asked = "", limit: int = 100) -> Any:
     """Images of a filter, by the parameters of the grid's address; `next` goes into `after`."""
     found = GridFilter.read(request.GET)
     images = found.apply(dataset_for(request, slug), request.user)

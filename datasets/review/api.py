@@ -23,16 +23,17 @@ from datasets.review.progress import progress
 from datasets.review.queue import ROLE_FOR, renew, take_next
 from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
+from sw_site.lib.schemas import Body, Id, Whole
 
 router = Router(tags=["review"])
 Coordinate = Annotated[float, Field(allow_inf_nan=False)]
-Ids = Annotated[list[int], Field(max_length=10_000)]
+Ids = Annotated[list[Id], Field(max_length=10_000)]
 
 
-class PinIn(Schema):
+class PinIn(Body):
     """`box` is the id of a box of the image; `x`, `y` are pixels of the upright image."""
 
-    box: uuid.UUID | None = None
+    box: Annotated[uuid.UUID, Field(strict=False)] | None = None
     x: Coordinate | None = None
     y: Coordinate | None = None
 
@@ -52,7 +53,7 @@ class NoteOut(Schema):
     resolved: bool
 
 
-class EventOut(Schema):
+class ReviewEventOut(Schema):
     before: str
     after: str
     user: str
@@ -68,47 +69,47 @@ class ReviewOut(Schema):
     note: NoteOut | None
 
 
-class VerdictIn(Schema):
+class VerdictIn(Body):
     """`revision`: the one that was looked at. `return` needs a note that says why."""
 
     action: str
-    revision: int
+    revision: Whole
     note: NoteIn | None = None
 
 
-class NotePatch(Schema):
+class NotePatch(Body):
     resolved: bool
 
 
-class NextIn(Schema):
+class NextIn(Body):
     """`done`: id of the image the person is through with."""
 
     work: str
-    done: int | None = None
+    done: Id | None = None
 
 
-class AssignIn(Schema):
+class AssignIn(Body):
     """To `people` (user names; nobody makes the images anybody's). `filter` and a range of it, or `ids`."""
 
     work: str = "label"
     people: list[str] = Field([], max_length=100)
     ids: Ids | None = None
     filter: str = ""
-    first: int | None = None
-    last: int | None = None
+    first: Whole | None = None
+    last: Whole | None = None
 
 
-class CheckIn(Schema):
+class CheckIn(Body):
     ids: Ids = []
     filter: str | None = None
-    every: int | None = None
+    every: Whole | None = None
 
 
 class CheckOut(Schema):
     ids: Ids
 
 
-class MeasuredIn(Schema):
+class MeasuredIn(Body):
     """`people` are user names."""
 
     people: list[str] = Field(max_length=100)
@@ -155,7 +156,7 @@ def renew_lease(request: HttpRequest, pk: int) -> dict[str, bool]:
     return {"held": renew(image_for(request, pk), _user(request))}
 
 
-@router.get("/images/{pk}/events", response=list[EventOut])
+@router.get("/images/{pk}/events", response=list[ReviewEventOut])
 @paginate
 def list_events(request: HttpRequest, pk: int) -> Any:
     """Every change of state: who, when, on which revision; newest first."""

@@ -20,6 +20,7 @@ from datasets.views.sources import files_below
 from datasets.views.transfer import keep_uploads
 from sw_site.jobs.queue import enqueue
 from sw_site.lib.errors import UserError
+from sw_site.lib.schemas import Asked, Body
 
 router = Router(tags=["import and export"])
 
@@ -37,11 +38,11 @@ class OriginOut(Schema):
     seconds: float | None
 
 
-class UrlsIn(Schema):
+class UrlsIn(Body):
     urls: list[str]
 
 
-class VideoIn(Schema):
+class VideoSourceIn(Schema):
     """Every `seconds` seconds (1 when neither is given), or every `frames` frames.
 
     `uploads` are numbers of files that were sent by tus to /api/v1/uploads; `path` is a video on the server.
@@ -50,7 +51,7 @@ class VideoIn(Schema):
     seconds: float = 0
     frames: int = 0
     keep_alike: bool = False
-    path: str = ""
+    path: Asked = ""
     uploads: list[UUID] = []
 
     def choice(self) -> FrameChoice:
@@ -58,7 +59,7 @@ class VideoIn(Schema):
 
 
 @router.get("/{slug}/imports/folder")
-def list_server_folder(request: HttpRequest, slug: str, path: str = "") -> dict[str, Any]:
+def list_server_folder(request: HttpRequest, slug: str, path: Asked = "") -> dict[str, Any]:
     """What lies below the import roots (administrators): without a path the roots themselves."""
     dataset_for(request, slug)
     check_administrator(request.user)
@@ -94,7 +95,7 @@ def import_urls(request: HttpRequest, slug: str, body: UrlsIn) -> Status:
 def import_video(
     request: HttpRequest,
     slug: str,
-    body: Form[VideoIn],
+    body: Form[VideoSourceIn],
     files: list[UploadedFile] = File(default=[]),  # noqa: B008
 ) -> Status:
     """Take frames from videos and import them."""

@@ -20,6 +20,7 @@ from datasets.uploads.arrivals import announce
 from datasets.uploads.receiving import close, discard, open_batch, receive, register
 from sw_site.jobs.queue import enqueue
 from sw_site.lib.errors import UserError
+from sw_site.lib.schemas import Body
 
 router = Router(tags=["uploads"])
 
@@ -31,14 +32,14 @@ class FileOut(Schema):
     offset: int
 
 
-class BatchOut(Schema):
+class UploadBatchOut(Schema):
     """The open batch of this person and dataset; without one, `id` is null and there are no files."""
 
     id: UUID | None = None
     files: list[FileOut] = []
 
 
-class FinishIn(Schema):
+class FinishIn(Body):
     """`mapping` holds lines OLD=NEW, `label_map` the text of a .pbtxt.
 
     With `preview` the answer is the job that says what an import would do; it is confirmed on that job's page.
@@ -51,7 +52,7 @@ class FinishIn(Schema):
     leave_out: bool = False
 
 
-class JobOut(Schema):
+class UploadJobOut(Schema):
     job: str
     url: str
 
@@ -69,7 +70,7 @@ def upload_for(request: HttpRequest, pk: UUID) -> Upload:
     return upload
 
 
-@router.get("/{slug}", response=BatchOut)
+@router.get("/{slug}", response=UploadBatchOut)
 def list_uploads(request: HttpRequest, slug: str) -> Any:
     """What is on its way: a client that starts again sees here which files are whole and where others stopped."""
     batch = batch_for(request, slug)
@@ -121,7 +122,7 @@ def delete_upload(request: HttpRequest, pk: UUID) -> HttpResponse:
     return tus.reply(204)
 
 
-@router.post("/{slug}/finish", response={202: JobOut})
+@router.post("/{slug}/finish", response={202: UploadJobOut})
 def finish_uploads(request: HttpRequest, slug: str, body: FinishIn) -> Status:
     """Import what came: labels are matched with their photos, archives are opened."""
     batch = batch_for(request, slug)

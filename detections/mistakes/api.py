@@ -16,19 +16,20 @@ from detections.mistake_models import Answer, MistakeSearch, Suspicion
 from detections.mistakes.actions import start_fold_search, start_search
 from detections.mistakes.answers import answer, take_back
 from detections.mistakes.documents import search_json, suspicion_json
+from sw_site.lib.schemas import MOST_ASKED, Body, Id, Whole
 
 router = Router(tags=["label mistakes"])
 
 
-class SearchIn(Schema):
+class SearchIn(Body):
     """`folds` 0: by the model, among images it did not learn from; 2 to 10: by that many trainings like its run."""
 
     dataset: str
-    model: int
-    folds: int = 0
+    model: Id
+    folds: Whole = 0
 
 
-class AnswerIn(Schema):
+class AnswerIn(Body):
     """`right`, `taken` (the labels become what the model says) or `edited`."""
 
     answer: str
@@ -103,7 +104,10 @@ def get_search(request: HttpRequest, pk: int) -> dict[str, Any]:
 @router.get("/{int:pk}/suspicions", response=list[SuspicionOut])
 @paginate
 def list_suspicions(
-    request: HttpRequest, pk: int, kind: str = "", state: str = Query("all", pattern="^(all|open)$")
+    request: HttpRequest,
+    pk: int,
+    kind: str = Query("", max_length=MOST_ASKED),
+    state: str = Query("all", pattern="^(all|open)$"),
 ) -> QuerySet[Suspicion]:
     """The queue, the most doubtful first."""
     rows = search_for(request, pk).suspicions_for(who(request)).select_related("image").order_by("rank")

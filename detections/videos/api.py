@@ -16,6 +16,7 @@ from detections.access import model_for, video_for, videos_for, who
 from detections.video_models import VideoScan
 from detections.videos.actions import send_frames, start_video
 from detections.videos.work import remarks
+from sw_site.lib.schemas import Body, Whole
 
 router = Router(tags=["videos"])
 
@@ -26,9 +27,9 @@ class VideoIn(Schema):
     track: bool = True
 
 
-class FramesIn(Schema):
+class FramesIn(Body):
     dataset: str
-    count: int = 20
+    count: Whole = 20
 
 
 class VideoOut(Schema):

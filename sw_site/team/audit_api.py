@@ -1,6 +1,6 @@
 """The audit trail over the API."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from ninja.pagination import paginate
 
+from sw_site.lib.schemas import Asked, Day
 from sw_site.team.audit_models import AuditEntry
 
 router = Router(tags=["audit"])
@@ -16,12 +17,12 @@ router = Router(tags=["audit"])
 class AuditFilter(Schema):
     """`since` and `until` are days, both included."""
 
-    text: str = ""
-    person: str = ""
-    dataset: str = ""
-    via: str = ""
-    since: date | None = None
-    until: date | None = None
+    text: Asked = ""
+    person: Asked = ""
+    dataset: Asked = ""
+    via: Asked = ""
+    since: Day | None = None
+    until: Day | None = None
 
 
 class AuditOut(Schema):

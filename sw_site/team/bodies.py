@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from functools import cache
@@ -24,12 +25,25 @@ class StrictParser(Parser):
     """JSON as its standard has it: NaN and Infinity are no numbers."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(request.body, parse_constant=_no_number)
+        seen: list[str] = []
+
+        def note(name: str) -> float:
+            seen.append(name)
+            return float(name)
+
+        body: dict[str, Any] = json.loads(request.body, parse_constant=note)
+        if seen:
+            raise ValueError(f"{_place_of_no_number(body) or 'a value'} is {seen[0]}, which is no number of JSON")
         return body
 
 
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
+def _place_of_no_number(value: Any, place: str = "") -> str:
+    """Where the first of them is, as operations.0.box.x1; "" where there is none."""
+    if isinstance(value, float):
+        return place if not math.isfinite(value) else ""
+    rows = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = (_place_of_no_number(row, f"{place}.{key}".lstrip(".")) for key, row in rows)
+    return next(filter(None, found), "")
 
 
 class BodyMiddleware:

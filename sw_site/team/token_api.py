@@ -12,13 +12,14 @@ from ninja import Router, Schema, Status
 from ninja.pagination import paginate
 from pydantic import Field
 
+from sw_site.lib.schemas import Body
 from sw_site.team.models import ApiToken, ServiceAccount
 from sw_site.team.tokens import MOST_DAYS, USUAL_DAYS, make_service, make_token, revoke, service_called
 
 router = Router(tags=["tokens"])
 
 
-class TokenIn(Schema):
+class TokenIn(Body):
     """`scope`: read, label, train or admin. `datasets`: short names; none is all that are seen."""
 
     name: str = Field(max_length=100)
@@ -57,7 +58,7 @@ class NewTokenOut(TokenOut):
     key: str
 
 
-class ServiceIn(Schema):
+class ServiceIn(Body):
     name: str = Field(max_length=150)
     purpose: str = Field("", max_length=200)
 

@@ -14,13 +14,14 @@ from ninja.pagination import paginate
 from pydantic import Field
 
 from datasets.access import dataset_for
+from sw_site.lib.schemas import Body
 from sw_site.team.webhook_models import Delivery, Webhook
 from sw_site.team.webhooks.managing import make_webhook, send_again, try_out
 
 router = Router(tags=["webhooks"])
 
 
-class WebhookIn(Schema):
+class WebhookIn(Body):
     """`dataset`: a short name; empty is all datasets (administrators)."""
 
     url: str = Field(max_length=2000)
@@ -47,7 +48,7 @@ class NewWebhookOut(WebhookOut):
     secret: str
 
 
-class ActiveIn(Schema):
+class ActiveIn(Body):
     active: bool
 
 

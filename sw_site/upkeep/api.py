@@ -10,6 +10,7 @@ from ninja import Router, Schema, Status
 from ninja.pagination import paginate
 
 from sw_site.jobs.models import Job
+from sw_site.lib.schemas import Body
 from sw_site.upkeep.access import require_staff
 from sw_site.upkeep.backup import folder
 from sw_site.upkeep.verifying import KIND, start_verification
@@ -17,7 +18,7 @@ from sw_site.upkeep.verifying import KIND, start_verification
 router = Router(tags=["upkeep"])
 
 
-class VerificationIn(Schema):
+class VerificationIn(Body):
     """`deep` reads every file and compares its hash; `mend` puts right what can be without losing anything."""
 
     deep: bool = False

@@ -1,10 +1,13 @@
 """What every address of the API keeps to: lists in pages, one shape of refusals, kinds of bodies, conditions."""
 
 import json
+import sys
+from collections import Counter
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from pydantic import BaseModel
 
 from sw_site.accounts.roles import Role
 from sw_site.api import api
@@ -44,6 +47,19 @@ def test_every_list_comes_in_pages():
         if any(kind["schema"].get("type") == "array" for kind in content.values()):
             whole.add(path)
     assert whole == set(SHORT)
+
+
+def test_no_two_things_of_the_document_have_one_name():
+    """The document keeps one shape for each name: of two, one would be described as the other."""
+    modules = [module for name, module in sys.modules.items() if name.rpartition(".")[2].endswith("api")]
+    own = {
+        thing
+        for module in modules
+        for thing in vars(module).values()
+        if isinstance(thing, type) and issubclass(thing, BaseModel) and thing.__module__ == module.__name__
+    }
+    twice = [name for name, many in Counter(thing.__name__ for thing in own).items() if many > 1]
+    assert len(own) > 90 and twice == []
 
 
 def test_pages_follow_one_another(client, droids):

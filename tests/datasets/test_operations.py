@@ -222,6 +222,7 @@ class TestApi:
         image = make_image()
         answer = self.post(client, image, operations=[{"id": str(uuid.uuid4()), "box": self.values(image, x1=value)}])
         assert answer.status_code == 400 and answer.json()["error"]["code"] == "not_json"
+        assert "operations.0.box.x1 is" in answer.json()["error"]["message"]
         assert "is no number of JSON" in answer.json()["error"]["message"] and not image.boxes.exists()
 
     @pytest.mark.parametrize(

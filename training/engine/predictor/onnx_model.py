@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from training.engine.errors import EngineError
 from training.engine.images import Pixels
@@ -21,6 +20,9 @@ class OnnxModel:
     """One session; several threads may ask at once. `batch_size` is how many images it takes best."""
 
     def __init__(self, model: Path, about: dict[str, Any], threads: int | None) -> None:
+        # Not before a model is loaded: it takes 13 MB, and threads of its own, which no process may fork with.
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0
         options.log_severity_level = 3  # its warnings are about optimisations it did not make
