@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from typing import Any
 
@@ -28,8 +29,9 @@ wsgi_app = "sw_site.wsgi:application"
 loglevel = "warning"
 _logs = logging_config(env_str("SW_LOG_FORMAT", "text"), env_str("SW_LOG_LEVEL", "INFO"))
 logconfig_dict = {**_logs, "loggers": {**_logs["loggers"], "gunicorn.error": {"level": "WARNING", "propagate": True}}}
-# Several processes add up their figures in files, which the metrics library looks for when it is imported.
-if workers > 1:
+# Several processes add up their figures in files, which the metrics library looks for when it is imported: by gunicorn
+# this file is read before that, and whoever else reads it serves nothing.
+if workers > 1 and "gunicorn.app.wsgiapp" in sys.modules:
     os.environ[SHARED_METRICS] = tempfile.mkdtemp(prefix="sw-site-metrics-")
 
 

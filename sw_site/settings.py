@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,9 @@ if (SW_TASKS := brokers.chosen(env_str("SW_TASKS", "database"))) != "database":
 # Background work: the standard Task interface; the Job row (sw_site.jobs) is what people see.
 TASKS = brokers.tasks(SW_TASKS)
 REDIS_URL = brokers.redis_url(env_str("REDIS_URL"))
-RQ_QUEUES = brokers.rq_queues(REDIS_URL)
+#: This machine's name among the workers.
+HOST_NAME = env_str("SW_HOST_NAME") or socket.gethostname()
+RQ_QUEUES = brokers.rq_queues(REDIS_URL, HOST_NAME)
 if SW_TASKS == "rq":
     INSTALLED_APPS.append("django_rq")
 JOB_HEARTBEAT_SECONDS = env_int("SW_JOB_HEARTBEAT", 5)

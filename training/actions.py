@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from sw_site.jobs.actions import refuse_unknown_host
 from sw_site.jobs.models import Job
 from sw_site.jobs.queue import create_job, enqueue
 from sw_site.lib.errors import UserError
@@ -31,14 +32,17 @@ def start_run(
     user: User | None = None,
     name: str = "",
     base: Base = NOTHING,
+    host: str = "",
     submit: bool = True,
 ) -> Run:
     """A run of this version and the job that trains it; UserError when the preflight check blocks it.
 
-    With `submit=False` the job is made and not queued: the caller runs it (`run_here(run.job)`).
+    `host` is the only machine that may train it, empty for any. With `submit=False` the job is made and not queued:
+    the caller runs it (`run_here(run.job)`).
     """
     name = name.strip()
     refuse_taken_name(name)
+    refuse_unknown_host(host, jobs.QUEUE)
     refuse_if_blocked(preflight(version, config, base))
     refuse_bad_overrides(version, config, base)
     with transaction.atomic():
@@ -54,14 +58,14 @@ def start_run(
         run.name = name or f"{version.dataset.name} v{version.number} #{run.pk}"[-NAME_LENGTH:]
         run.config = config.run_json(run.name, base.to_json())
         run.save(update_fields=["name", "config"])
-        job = queue_training(run, user)
+        job = queue_training(run, user, host)
         run.note("started", f"Made: {run.steps:,} steps on {version}, from {base.label}.", user)
         if submit:
             enqueue(job)
     return run
 
 
-def queue_training(run: Run, user: User | None) -> Job:
+def queue_training(run: Run, user: User | None, host: str = "") -> Job:
     """The job that trains a run; it is not queued yet."""
     job = create_job(
         jobs.train,
@@ -69,7 +73,8 @@ def queue_training(run: Run, user: User | None) -> Job:
         title=f"Train {run.name}",
         payload={"run_id": run.pk},
         user=user,
-        queue="gpu",
+        queue=jobs.QUEUE,
+        host=host,
         subject_url=run.get_absolute_url(),
     )
     run.job = job

@@ -10,11 +10,14 @@ from ninja import Query, Router, Schema, Status
 from ninja.pagination import paginate
 
 from datasets.access import version_by_id
+from datasets.models import DatasetVersion
 from sw_site.jobs.models import Job
+from sw_site.lib.errors import UserError
 from sw_site.lib.schemas import MOST_ASKED, Asked, Body, Id, Whole
 from training.access import model_for, models_for, run_for, runs_for
 from training.actions import request_export, start_run
-from training.bases import base_for
+from training.bases import Base, base_for
+from training.cloning import clone_with, start_like
 from training.config import TrainingSettings
 from training.finding import ModelFilter
 from training.http import SignedInRequest
@@ -24,18 +27,22 @@ from training.preflight import preflight
 from training.series import series_of
 
 router = Router(tags=["training"])
+#: What is said of a run besides its settings.
+NO_SETTINGS = ("version", "like", "base", "name", "host")
 
 
 class RunIn(Body):
-    """Only `version` (its id) is needed; what is left out is chosen for you.
+    """Only `version` (its id) is needed, or `like`: a run to do again, in which whatever else is said is changed. What
+    is left out is chosen for you; `host` is the only machine that may train it (a name of /jobs/workers).
 
     `overrides` are settings of pipeline.config: values as protobuf text by path, such as
     `{"train_config.gradient_clipping_by_norm": "5"}`. `freeze` is what stays as the start has it for the first fifth of
     the steps: `backbone`, `backbone_and_pyramid` or `all_but_heads`.
     """
 
-    version: Id
-    base: str = ""
+    version: Id | None = None
+    like: Id | None = None
+    base: str | None = None
     name: str = ""
     steps: Whole | None = None
     batch_size: Whole | None = None
@@ -48,10 +55,23 @@ class RunIn(Body):
     patience: Whole | None = None
     freeze: str | None = None
     seed: Whole | None = None
+    host: str = ""
     overrides: dict[str, str] | None = None
 
     def chosen(self) -> dict[str, Any]:
-        return {key: getattr(self, key) for key in RunIn.model_fields if key not in ("version", "base", "name")}
+        return {key: getattr(self, key) for key in RunIn.model_fields if key not in NO_SETTINGS}
+
+    def asked(self, request: SignedInRequest) -> tuple[DatasetVersion, TrainingSettings, Base]:
+        """What such a run is made of. UserError 422 for what cannot be, 404 for what the person may not see."""
+        if self.like is None and self.version is None:
+            raise UserError("no_version", "Say which version to train on (version), or which run to do again (like).")
+        like = run_for(request, self.like) if self.like is not None else None
+        version = version_by_id(request, self.version if self.version is not None else like.version_id)  # type: ignore[union-attr]
+        reference = self.base if self.base is not None or like is None else start_like(like)
+        base = base_for(reference or "", request.user)
+        if like is None:
+            return version, TrainingSettings.for_version(version, base, **self.chosen()), base
+        return version, clone_with(like, version, base, **self.chosen()), base
 
 
 class FindingOut(Schema):
@@ -194,10 +214,8 @@ def list_runs(request: SignedInRequest) -> QuerySet[Run]:
 
 @router.post("/runs", response={201: RunOut})
 def create_run(request: SignedInRequest, data: RunIn) -> Status[Run]:
-    version = version_by_id(request, data.version)
-    base = base_for(data.base, request.user)
-    config = TrainingSettings.for_version(version, base, **data.chosen())
-    return Status(201, start_run(version, config, user=request.user, name=data.name, base=base))
+    version, config, base = data.asked(request)
+    return Status(201, start_run(version, config, user=request.user, name=data.name, base=base, host=data.host))
 
 
 @router.post("/runs/check", response=list[FindingOut])
@@ -206,9 +224,7 @@ def check_run(request: SignedInRequest, data: RunIn, decode: bool = False) -> li
 
     With `?decode=true` every image is read to its end, which takes up to a minute for 2,000 of them.
     """
-    version = version_by_id(request, data.version)
-    base = base_for(data.base, request.user)
-    config = TrainingSettings.for_version(version, base, **data.chosen())
+    version, config, base = data.asked(request)
     refuse_bad_overrides(version, config, base)
     return preflight(version, config, base, decode=decode)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from sw_site.jobs.actions import move_job
 from sw_site.jobs.models import Job
 from sw_site.jobs.order import queue_order
 from sw_site.jobs.queue import enqueue, prioritise, retry
@@ -118,6 +119,15 @@ def set_priority(run: Run, word: str, user: User | None = None) -> Run:
     if run.job is None or not prioritise(run.job, PRIORITIES[word]):
         raise UserError("not_waiting", f"{run.name} is not waiting any more.", 409)
     run.note("queue", "Back in its turn." if word == "normal" else f"Put {word} in the queue.", user)
+    return run
+
+
+def set_host(run: Run, host: str, user: User | None = None) -> Run:
+    """Let one machine alone train a waiting run; an empty name lets any. UserError where it cannot be."""
+    if run.job is None:
+        raise UserError("not_waiting", f"{run.name} is not waiting any more.", 409)
+    move_job(run.job, host)
+    run.note("queue", f"Waits for the machine {host}." if host else "Any machine may train it.", user)
     return run
 
 

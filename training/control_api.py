@@ -8,11 +8,14 @@ from typing import Any
 from django.db.models import QuerySet
 from ninja import Router, Schema, Status
 from ninja.pagination import paginate
+from pydantic import Field
 
-from sw_site.lib.schemas import Body, Whole
+from sw_site.lib.schemas import Body, Id, Whole
 from training import control
 from training.access import run_for
 from training.api import RunOut
+from training.boards import MOST_RUNS as MOST_ON_BOARD
+from training.boards import open_board
 from training.checkpoints import KeptCheckpoint, checkpoints_of
 from training.dashboard import dashboard_json
 from training.filmstrip import as_json
@@ -34,8 +37,24 @@ class PriorityIn(Body):
     priority: str
 
 
+class HostIn(Body):
+    """A machine's name as under /jobs/workers; empty lets any machine train it."""
+
+    host: str = Field(max_length=100)
+
+
 class PinnedIn(Body):
     pinned: bool
+
+
+class BoardIn(Body):
+    """From 1 to 10 numbers of runs."""
+
+    runs: list[Id] = Field(min_length=1, max_length=MOST_ON_BOARD)
+
+
+class BoardOut(Schema):
+    address: str
 
 
 class RunEventOut(Schema):
@@ -104,6 +123,12 @@ def priority(request: SignedInRequest, pk: int, data: PriorityIn) -> Run:
     return control.set_priority(run_for(request, pk), data.priority, request.user)
 
 
+@router.post("/runs/{int:pk}/host", response=RunOut)
+def host(request: SignedInRequest, pk: int, data: HostIn) -> Run:
+    """Which machine a waiting run is for."""
+    return control.set_host(run_for(request, pk), data.host, request.user)
+
+
 @router.post("/runs/{int:pk}/pin", response=RunOut)
 def pin(request: SignedInRequest, pk: int, data: PinnedIn) -> Run:
     return control.set_pinned(run_for(request, pk), data.pinned, request.user)
@@ -137,6 +162,13 @@ def compare(request: SignedInRequest, runs: str) -> dict[str, Any]:
 def desk(request: SignedInRequest) -> dict[str, Any]:
     """Models by dataset, work at hand, devices and disk."""
     return dashboard_json(request.user)
+
+
+@router.post("/boards", response={201: BoardOut})
+def open_tensorboard(request: SignedInRequest, data: BoardIn) -> Status[dict[str, str]]:
+    """A TensorBoard of these runs; its address is a page of this site, behind the same sign-in."""
+    runs = list(Run.objects.visible_to(request.user).filter(pk__in=data.runs))
+    return Status(201, {"address": request.build_absolute_uri(f"{open_board(runs).prefix}/")})
 
 
 @router.get("/formats/{architecture}", response=list[FormatOut])

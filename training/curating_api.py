@@ -11,7 +11,7 @@ from ninja.pagination import paginate
 
 from datasets.access import image_for
 from sw_site.lib.schemas import Body
-from training import curating
+from training import box_lineage, curating
 from training.access import model_for
 from training.api import ModelOut
 from training.cards import model_card
@@ -39,6 +39,19 @@ class ModelEventOut(Schema):
     @staticmethod
     def resolve_user(event: ModelEvent) -> str | None:
         return event.user.get_username() if event.user else None
+
+
+class VersionOfBoxOut(Schema):
+    version: int
+    number: int
+    split: str
+
+
+class BoxUseOut(Schema):
+    box: str
+    class_name: str
+    versions: list[VersionOfBoxOut]
+    learnt_by: list[int]
 
 
 class UseOut(Schema):
@@ -105,3 +118,10 @@ def image_uses(request: SignedInRequest, pk: int) -> list[dict[str, Any]]:
         }
         for use in uses_of(image, request.user)
     ]
+
+
+@router.get("/images/{int:pk}/boxes/uses", response=list[BoxUseOut])
+@paginate
+def boxes_uses(request: SignedInRequest, pk: int) -> list[dict[str, Any]]:
+    """For each box of a photo: the versions it is in just as it is now, and the models that learnt it."""
+    return box_lineage.as_json(box_lineage.boxes_uses_of(image_for(request, pk), request.user))

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from datasets.models import Dataset
-from sw_site.jobs.models import Job, JobState
+from sw_site.jobs.hosts import here, host_of
+from sw_site.jobs.models import Job, JobState, Worker
+from sw_site.jobs.order import queue_order
+from training.control import PRIORITIES
 from training.devices import Device, gpus, is_busy
 from training.disk import Usage, usage
+from training.jobs import QUEUE
 from training.models import ModelAlias, ModelEvent, Run, TrainedModel
 
 if TYPE_CHECKING:
@@ -36,11 +40,17 @@ class Family:
 
 @dataclass(frozen=True)
 class Seat:
-    """A device of this machine and what is on it."""
+    """A device of one of the machines and what is on it. `reading` is as `training.machine` reports it."""
 
+    host: str
     device: Device
     run: Run | None
     busy: bool
+    reading: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        return "busy" if self.busy else "free"
 
 
 @dataclass
@@ -133,19 +143,42 @@ def promoted(dataset: Dataset, rows: list[tuple[int, float | None, Any]]) -> lis
 
 
 def active_runs(user: User) -> tuple[list[Run], list[Run]]:
-    """Runs that train, and those that wait in the order in which they will be taken."""
-    runs = Run.objects.visible_to(user).for_list().filter(job__state__in=[JobState.RUNNING, JobState.QUEUED])
-    ordered = list(runs.order_by("-job__priority", "job_id"))
-    running = [run for run in ordered if run.state == JobState.RUNNING]
-    return running, [run for run in ordered if run.state == JobState.QUEUED][:MOST_WAITING]
+    """Runs that train, and those that wait in the order in which they will be taken.
+
+    Their `place` is that among all jobs of the queue, of which a person may see a few only.
+    """
+    runs = Run.objects.visible_to(user).for_list()
+    running = list(runs.filter(job__state=JobState.RUNNING).order_by("job_id"))
+    waiting = list(runs.filter(job__state=JobState.QUEUED))
+    place = {pk: number for number, pk in enumerate(queue_order(QUEUE) if waiting else [], start=1)}
+    waiting.sort(key=lambda run: (place.get(run.job_id or 0, len(place) + 1), run.pk))
+    for run in waiting:
+        run.place = place.get(run.job_id or 0)
+    return running, waiting[:MOST_WAITING]
 
 
 def seats(running: list[Run]) -> list[Seat]:
-    """The devices of the machine the site runs on, each with its run; the processor where there is no GPU."""
-    by_title = {run.device: run for run in running}
-    found = [Seat(device, by_title.get(device.title), is_busy(device)) for device in gpus()]
-    cpu = Device()
-    return found or [Seat(cpu, by_title.get(cpu.title), cpu.title in by_title)]
+    """The devices of every machine that trains, each with its run; the processor where there is no GPU.
+
+    As long as no worker has said that it is there: those of the machine the site runs on.
+    """
+    on = {(host_of(run.job.worker) if run.job else here(), run.device): run for run in running}
+    machines = {worker.host: worker for worker in Worker.objects.order_by("seen_at") if QUEUE in worker.queues}
+    found = [seat for worker in machines.values() if worker.is_alive for seat in seats_of(worker, on)]
+    return sorted(found, key=lambda seat: (seat.host, seat.device.title)) or seats_here(on)
+
+
+def seats_of(worker: Worker, on: dict[tuple[str, str], Run]) -> list[Seat]:
+    cards = worker.reading.get("gpus") or []
+    devices = [(Device(card["number"], card["name"]), card) for card in cards] or [(Device(), worker.reading)]
+    runs = [(device, reading, on.get((worker.host, device.title))) for device, reading in devices]
+    return [Seat(worker.host, device, run, run is not None, reading) for device, reading, run in runs]
+
+
+def seats_here(on: dict[tuple[str, str], Run]) -> list[Seat]:
+    found = [Seat(here(), device, on.get((here(), device.title)), is_busy(device)) for device in gpus()]
+    cpu = on.get((here(), Device().title))
+    return found or [Seat(here(), Device(), cpu, cpu is not None)]
 
 
 def dashboard(user: User) -> dict[str, Any]:
@@ -162,6 +195,7 @@ def work_at_hand(user: User) -> dict[str, Any]:
         "other_jobs": other.defer("log", "payload", "result")[:MOST_WAITING],
         "seats": seats(running),
         "disk": disk.now(),
+        "priorities": PRIORITIES,
         "workers": sorted({run.job.worker for run in running if run.job and run.job.worker}),
     }
 
@@ -185,7 +219,16 @@ def dashboard_json(user: User) -> dict[str, Any]:
         ],
         "waiting": [run.pk for run in found["waiting"]],
         "devices": [
-            {"device": seat.device.title, "name": seat.device.name, "busy": seat.busy} for seat in found["seats"]
+            {
+                "host": seat.host,
+                "device": seat.device.title,
+                "name": seat.device.name,
+                "busy": seat.busy,
+                "state": seat.state,
+                "run": seat.run and seat.run.pk,
+                "reading": seat.reading,
+            }
+            for seat in found["seats"]
         ],
         "disk": {"used": space.used, "budget": space.budget, "free": space.free},
     }

@@ -10,17 +10,17 @@ from django import forms
 
 from datasets.models import DatasetVersion
 from sw_site.accounts.roles import Role
+from sw_site.jobs.workers import hosts
 from sw_site.lib.errors import UserError
 from training import presets
 from training.bases import BACKBONE_SUFFIX, NOTHING, Base, base_choices, base_for
-from training.config import TrainingSettings, chosen_in
-from training.configs import PREFIX, all_imported
+from training.config import TrainingSettings
+from training.configs import all_imported
 from training.engine.config_import.source import MOST_BYTES
 from training.estimates import Estimate, estimate
-from training.models import Run
+from training.jobs import QUEUE
 from training.overriding import Effective, edited
 from training.preflight import Finding, preflight
-from training.zoo.store import archives
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -131,6 +131,7 @@ class RunForm(forms.Form):
         "of the rate. For very few photos.",
     )
     seed = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, help_text="Empty: 1.")
+    host = forms.ChoiceField(label="Runs on", required=False, help_text="Which machine trains it.")
     overrides = forms.JSONField(required=False)
     config_before = forms.CharField(required=False, strip=False, max_length=MOST_BYTES)
     config_text = forms.CharField(required=False, strip=False, max_length=MOST_BYTES)
@@ -146,6 +147,7 @@ class RunForm(forms.Form):
         "patience",
         "freeze",
         "seed",
+        "host",
     )
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
@@ -154,6 +156,7 @@ class RunForm(forms.Form):
         versions = DatasetVersion.objects.open_to(user, Role.MANAGER).select_related("dataset").order_by("-pk")
         self.fields["version"].queryset = versions  # type: ignore[attr-defined]
         self.fields["base"].choices = base_choices(user)  # type: ignore[attr-defined]
+        self.fields["host"].choices = [("", "Any machine"), *((name, name) for name in hosts(QUEUE))]  # type: ignore[attr-defined]
         own = [(config.reference, config.title) for config in all_imported() if not config.refusal]
         if own:
             networks = [*self.fields["architecture"].choices, ("Your pipeline.config", own)]  # type: ignore[attr-defined]
@@ -239,24 +242,6 @@ class BackboneForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": ".h5"}),
         help_text=f"MobileNetV2 weights as Keras saves them, a file ending in {BACKBONE_SUFFIX}.",
     )
-
-
-def answers_like(run: Run) -> dict[str, Any]:
-    """The answers an earlier run was started with, for starting it again."""
-    chosen = chosen_in(run.config)
-    if digest := chosen.pop("imported", ""):
-        chosen = {key: value for key, value in chosen.items() if value or key == "horizontal_flip"}
-        chosen["architecture"] = f"{PREFIX}{digest}"
-    return {**chosen, "version": run.version_id, "base": base_answer(run)}
-
-
-def base_answer(run: Run) -> str:
-    if run.base_model_id:
-        return f"model:{run.base_model_id}"
-    base = run.config.get("base", {})
-    if base.get("kind") == "zoo":
-        return next((f"zoo:{one.name}" for one in archives().values() if str(one.path) == base["path"]), "")
-    return f"backbone:{base['path'].rsplit('/', 1)[-1]}" if base.get("kind") == "backbone" else ""
 
 
 class ArchiveForm(forms.Form):

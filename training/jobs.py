@@ -26,6 +26,7 @@ from training.preparation import prepare
 from training.registry import record_export, register
 from training.words import percent
 
+QUEUE = "gpu"
 POLL_SECONDS = 0.5
 #: Exit codes of a child that somebody ended by kill -9, or the system for lack of memory.
 KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)

@@ -7,10 +7,11 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from typing import Any
 
 import psutil
 
-EVERY_SECONDS = 5.0
+EVERY_SECONDS = 2.0
 GPU_FIELDS = ("utilization.gpu", "memory.used", "memory.total", "temperature.gpu")
 ASK_SECONDS = 3
 
@@ -65,6 +66,14 @@ def whole_machine() -> Reading:
         "machine_memory_mb": round((memory.total - memory.available) / 1e6),
         "machine_memory_total_mb": round(memory.total / 1e6),
     }
+
+
+def report() -> dict[str, Any]:
+    """What a worker says of its machine every few seconds: the whole machine, and each GPU that runs may use."""
+    from training.devices import gpus
+
+    cards = [{"number": one.number, "name": one.name, **gpu(one.number or 0)} for one in gpus()]
+    return {**whole_machine(), "cores": psutil.cpu_count() or 1, "gpus": cards}
 
 
 def gpu(number: int) -> Reading:

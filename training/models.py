@@ -36,6 +36,9 @@ class RunQuerySet(models.QuerySet["Run"]):
 class Run(models.Model):
     """One training of one model on one frozen version. Its state is its job's state; its folder is a run directory."""
 
+    #: Among those that wait, where somebody has counted. Not stored.
+    place: int | None = None
+
     name = models.CharField(max_length=100)
     version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="runs")
     config = models.JSONField(help_text="What run.json says: model, train, base, seed.")

@@ -7,14 +7,13 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from ninja import File, Router, Schema, Status
 from ninja.files import UploadedFile
+from ninja.pagination import paginate
 
-from datasets.access import version_by_id
 from datasets.models import DatasetVersion
 from sw_site.jobs.models import Job
 from sw_site.lib.schemas import Body
 from training.api import RunIn
-from training.bases import base_for
-from training.config import TrainingSettings
+from training.bases import backbone_names, may_use_backbones, save_backbone
 from training.configs import Imported, imported, keep, request_explanation
 from training.http import SignedInRequest
 from training.overriding import Effective, effective
@@ -53,6 +52,12 @@ class ArchiveOut(Schema):
     sha256: str
     source: str
     known: str
+
+
+class BackboneOut(Schema):
+    """Start from it by `base`: "backbone:NAME"."""
+
+    name: str
 
 
 class ConfigIn(Body):
@@ -130,6 +135,19 @@ def add_archive(request: SignedInRequest, archive: File[UploadedFile]) -> Status
     return Status(201, add_upload(archive))
 
 
+@router.get("/backbones", response=list[BackboneOut])
+@paginate
+def list_backbones(request: SignedInRequest) -> list[dict[str, str]]:
+    """Files of ImageNet weights that runs may start from; administrators' runs only."""
+    return [{"name": name} for name in (backbone_names() if may_use_backbones(request.user) else [])]
+
+
+@router.post("/backbones", response={201: BackboneOut})
+def add_backbone(request: SignedInRequest, file: File[UploadedFile]) -> Status[dict[str, str]]:
+    """Keep a Keras weights file (.weights.h5) to start from. Administrators only."""
+    return Status(201, {"name": save_backbone(file, request.user)})
+
+
 @router.post("/configs", response={202: ConfigOut})
 def add_config(request: SignedInRequest, data: ConfigIn) -> Status[Imported]:
     """Keeps a pipeline.config and has it read in the background."""
@@ -175,17 +193,13 @@ class ConfigTextOut(Schema):
 @router.post("/runs/config", response=ConfigTextOut)
 def config_of_run(request: SignedInRequest, data: ConfigTextIn) -> Effective:
     """The pipeline.config of a run before it is made, and what is changed in it."""
-    version = version_by_id(request, data.version)
-    base = base_for(data.base, request.user)
-    return effective(version, TrainingSettings.for_version(version, base, **data.chosen()), base, data.files())
+    return effective(*data.asked(request), data.files())
 
 
 @router.post("/trials", response={202: TrialOut})
 def create_trial(request: SignedInRequest, data: RunIn) -> Status[Trial]:
     """Tries settings out: seconds a step and memory. Ask under its key until `state` is done or failed."""
-    version = version_by_id(request, data.version)
-    base = base_for(data.base, request.user)
-    config = TrainingSettings.for_version(version, base, **data.chosen())
+    version, config, base = data.asked(request)
     refuse_if_blocked(preflight(version, config, base))
     return Status(202, request_trial(version, config, base, user=request.user))
 

@@ -33,6 +33,9 @@ TABLE: dict[Role, str] = {
         DELETE api/v1/team/tokens/<int:number>
         POST jobs/<int:pk>/cancel/  # the person who started it, managers, administrators
         POST jobs/<int:pk>/retry/
+        POST api/v1/jobs/<int:pk>/cancel
+        POST api/v1/jobs/<int:pk>/retry
+        POST api/v1/jobs/<int:pk>/host
     """,
     # Asking, in a request that is no GET because of what it carries.
     Role.VIEWER: """
@@ -47,6 +50,7 @@ TABLE: dict[Role, str] = {
         DELETE api/v1/datasets/images/<pk>/presence
         POST api/v1/training/runs/check
         POST api/v1/training/runs/config
+        POST api/v1/training/boards
         POST api/v1/detections/models/<int:pk>/detect
     """,
     Role.ANNOTATOR: """
@@ -172,6 +176,7 @@ TABLE: dict[Role, str] = {
         POST training/runs/<int:pk>/mend/
         POST training/runs/<int:pk>/priority/
         POST training/runs/<int:pk>/pin/
+        POST training/runs/<int:pk>/host/
         POST training/models/<int:pk>/alias/
         POST training/models/<int:pk>/describe/
         POST training/models/<int:pk>/export/
@@ -188,6 +193,7 @@ TABLE: dict[Role, str] = {
         POST api/v1/training/runs/<int:pk>/mend
         POST api/v1/training/runs/<int:pk>/priority
         POST api/v1/training/runs/<int:pk>/pin
+        POST api/v1/training/runs/<int:pk>/host
         PUT api/v1/training/models/<int:pk>/aliases/<name>
         DELETE api/v1/training/models/<int:pk>/aliases/<name>
         PATCH api/v1/training/models/<int:pk>/description
@@ -201,6 +207,7 @@ TABLE: dict[Role, str] = {
         POST training/starts/upload/
         POST training/starts/<str:name>/download/
         POST training/backbones/new/
+        POST api/v1/training/backbones
         POST api/v1/training/zoo
         GET team/services/
         POST team/services/

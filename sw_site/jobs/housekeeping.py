@@ -11,11 +11,13 @@ from django.db import connection
 from django.db.utils import DatabaseError
 
 from sw_site.jobs.backends import BrokerGone, backend
+from sw_site.jobs.hosts import here, queue_for
 from sw_site.jobs.lost import LostJobs
 from sw_site.jobs.order import waiting
 from sw_site.jobs.queue import announce
 from sw_site.jobs.schedule import submit_due
 from sw_site.jobs.shutdown import stopping
+from sw_site.jobs.workers import report
 
 logger = logging.getLogger(__name__)
 
@@ -60,19 +62,24 @@ class Housekeeper(threading.Thread):
             for job in self.lost_jobs.reap():
                 logger.warning("Job %s had lost its worker", job.pk)
             submit_due()
+            report(self.queues)
             for queue in self.queues:
-                top_up(queue)
+                top_up(queue, "")
+                top_up(queue, here())
         except BrokerGone as error:
             logger.warning("The broker is gone; jobs wait as rows until it is back: %s", error)
         except DatabaseError as error:
             logger.warning("Could not look after the jobs: %s", error)
 
 
-def top_up(queue: str) -> int:
-    """Send the messages that waiting jobs lack: lost ones, and those that nobody could send. Gives their number."""
-    jobs = waiting([queue]).count()
-    missing = min(jobs - backend().pending(queue), MOST_MESSAGES) if jobs else 0
+def top_up(queue: str, host: str) -> int:
+    """Send the messages that waiting jobs lack: lost ones, and those that nobody could send. Gives their number.
+
+    `host`: of the jobs that are for this machine alone; empty for those that any may take.
+    """
+    jobs, messages = waiting([queue]).filter(host=host).count(), queue_for(queue, host)
+    missing = min(jobs - backend().pending(messages), MOST_MESSAGES) if jobs else 0
     for _ in range(missing):
-        if not announce(queue):
+        if not announce(messages):
             break
     return max(0, missing)

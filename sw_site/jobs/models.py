@@ -93,6 +93,7 @@ class Job(models.Model):
     subject_url = models.CharField(max_length=200, blank=True, help_text="The page this work belongs to.")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     worker = models.CharField(max_length=100, blank=True)
+    host = models.CharField(max_length=100, blank=True, help_text="The only machine that may take it; empty for any.")
     attempt = models.PositiveIntegerField(default=0)
     max_attempts = models.PositiveIntegerField(default=2)
     priority = models.SmallIntegerField(default=0, help_text="-100 to 100; of those waiting, the higher goes first.")
@@ -152,6 +153,26 @@ class Job(models.Model):
         done = Job.objects.filter(pk=self.pk, state=JobState.RUNNING, attempt=self.attempt).update(**values)
         self.refresh_from_db()
         return done == 1
+
+
+class Worker(models.Model):
+    """A process that takes jobs, as it reported itself last. The machine's figures are in `reading`."""
+
+    name = models.CharField(max_length=100, unique=True, help_text="Machine and number of the process.")
+    host = models.CharField(max_length=100)
+    queues = models.JSONField(default=list)
+    reading = models.JSONField(default=dict)
+    started_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_alive(self) -> bool:
+        from sw_site.jobs.workers import alive_after
+
+        return bool(self.seen_at > timezone.now() - alive_after())
 
 
 class ScheduledWork(models.Model):

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count, Max, Min, QuerySet
 
+from sw_site.jobs.hosts import here
 from sw_site.jobs.models import Job, JobState
 
 #: How many turns back somebody counts as served; before that everybody is equal.
@@ -22,6 +23,11 @@ TRIES = 50
 def waiting(queues: Iterable[str]) -> QuerySet[Job]:
     """Jobs that workers of these queues may take; one that its maker runs by itself was not submitted."""
     return Job.objects.filter(state=JobState.QUEUED, queue__in=list(queues), submitted_at__isnull=False)
+
+
+def for_us(queues: Iterable[str]) -> QuerySet[Job]:
+    """Those of them that this machine may take."""
+    return waiting(queues).filter(host__in=["", here()])
 
 
 def claim_next(queues: Iterable[str], worker: str) -> int | None:
@@ -38,7 +44,7 @@ def claim_next(queues: Iterable[str], worker: str) -> int | None:
 
 def next_job(queues: Iterable[str]) -> int | None:
     queues = list(queues)
-    jobs = waiting(queues)
+    jobs = for_us(queues)
     highest = jobs.aggregate(highest=Max("priority"))["highest"]
     if highest is None:
         return None

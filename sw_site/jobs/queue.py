@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
-import socket
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -23,6 +21,7 @@ from django_tasks import task
 from sw_site.jobs.backends import BrokerGone
 from sw_site.jobs.context import JobContext, Reporter
 from sw_site.jobs.errors import JobCancelled, JobError, WorkerStopping
+from sw_site.jobs.hosts import plain, queue_for, this_worker
 from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.order import claim_next
 
@@ -52,7 +51,7 @@ def submit(
 def enqueue(job: Job) -> None:
     """Let workers take a waiting job from the moment the current transaction is committed."""
     Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(submitted_at=timezone.now())
-    transaction.on_commit(lambda: announce(job.queue))
+    transaction.on_commit(lambda: announce(queue_for(job.queue, job.host)))
 
 
 def announce(queue: str) -> bool:
@@ -70,7 +69,7 @@ def announce(queue: str) -> bool:
 @task()
 def look_for_work(queue: str) -> int | None:
     """What a message makes a worker do. The id of the job that it ran, or None."""
-    return run_next([queue])
+    return run_next([plain(queue)])
 
 
 def run_next(queues: list[str]) -> int | None:
@@ -89,8 +88,14 @@ def prioritise(job: Job, priority: int) -> bool:
     return True
 
 
-def this_worker() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+def send_to(job: Job, host: str) -> bool:
+    """Let only this machine take a waiting job; an empty name lets any. False when it is not waiting any more."""
+    if not Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(host=host):
+        return False
+    job.refresh_from_db()
+    if job.submitted_at:
+        transaction.on_commit(lambda: announce(queue_for(job.queue, job.host)))
+    return True
 
 
 def run_here(job: Job, report: Reporter | None = None) -> Job:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from sw_site.accounts.roles import NotAllowed, Role
+from sw_site.jobs.access import job_for, job_to_change
 from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.queue import retry
+from sw_site.jobs.workers import machines, queue_lengths
 
 
 @require_safe
@@ -35,22 +36,22 @@ def ring(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def job_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
+    job = job_for(request, pk)
     return TemplateResponse(request, "jobs/job_detail.html", {"job": job})
 
 
 @require_safe
 def job_status(request: HttpRequest, pk: int) -> HttpResponse:
-    job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
+    job = job_for(request, pk)
     return render(request, "jobs/_job_status.html", {"job": job})
 
 
-def job_to_change(request: HttpRequest, pk: int) -> Job:
-    """A job of one's own, or of a dataset one manages; NotAllowed (403) for others that one sees."""
-    job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
-    if not Job.objects.open_to(request.user, Role.MANAGER).filter(pk=pk).exists():
-        raise NotAllowed(Role.MANAGER, "this job")
-    return job
+@require_safe
+def worker_list(request: HttpRequest) -> HttpResponse:
+    """Machines with their workers and GPUs, and how long the queues are."""
+    context = {"machines": machines(request.user), "queues": sorted(queue_lengths().items())}  # type: ignore[arg-type]
+    template = "jobs/_machines.html" if request.htmx else "jobs/worker_list.html"  # type: ignore[attr-defined]
+    return TemplateResponse(request, template, context)
 
 
 @require_POST

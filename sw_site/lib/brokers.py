@@ -33,7 +33,8 @@ def chosen(kind: str) -> str:
 
 def tasks(kind: str) -> dict[str, Any]:
     """The setting TASKS."""
-    return {"default": {"BACKEND": SENDERS[chosen(kind)], "QUEUES": QUEUES}}
+    # No list of queues: each machine has some of its own, by its name.
+    return {"default": {"BACKEND": SENDERS[chosen(kind)], "QUEUES": []}}
 
 
 def redis_url(url: str) -> str:
@@ -61,9 +62,10 @@ def cache(url: str) -> dict[str, Any]:
     return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url(url), "KEY_PREFIX": "sw"}
 
 
-def rq_queues(url: str) -> dict[str, Any]:
-    """The setting RQ_QUEUES: no time limit, because the Job row knows how long a job was silent."""
-    return {name: {"URL": url, "DEFAULT_TIMEOUT": -1, "DEFAULT_RESULT_TTL": 3600} for name in QUEUES}
+def rq_queues(url: str, host: str) -> dict[str, Any]:
+    """The setting RQ_QUEUES, with this machine's own: no time limit, because the Job row has the heartbeat."""
+    names = [*QUEUES, *(f"{name}@{host}" for name in QUEUES)]
+    return {name: {"URL": url, "DEFAULT_TIMEOUT": -1, "DEFAULT_RESULT_TTL": 3600} for name in names}
 
 
 def celery(url: str) -> dict[str, Any]:
@@ -80,7 +82,7 @@ def celery(url: str) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "task_default_queue": "default",
         "task_queues": {name: {} for name in QUEUES},
-        "task_create_missing_queues": False,
+        "task_create_missing_queues": True,  # those of one machine, by its name
         "task_ignore_result": True,
         # Confirmed when done, one at a time, so that a worker never sits on messages that another could take.
         "task_acks_late": True,

@@ -22,6 +22,7 @@ SUBJECTS = {
     "api/v1/detections/mistakes/": "search", "detections/mistakes/suspicions/": "suspicion",
     "api/v1/detections/mistakes/suspicions/": "suspicion", "detections/videos/": "video",
     "api/v1/detections/videos/": "video", "detections/files/": "batch_image", "jobs/": "job",
+    "api/v1/jobs/": "job",
     "datasets/sets/<slug:slug>/changes/": "change", "api/v1/datasets/<slug>/changes/": "change",
     "datasets/sets/<slug:slug>/views/": "view", "datasets/sets/<slug:slug>/import/": "export",
     "datasets/sets/<slug:slug>/export/": "export", "datasets/sets/<slug:slug>/kept/": "kept",
@@ -39,6 +40,8 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 #: Without a dataset these would be about all of them.
 OF_A_DATASET = {"api/v1/team/webhooks"}
+#: These take a run to do again instead.
+OF_A_VERSION = {f"api/v1/training/{rest}" for rest in ("runs", "runs/check", "runs/config", "trials")}
 QUERIES = {"api/v1/datasets/images/<pk>/find": "?to=unlabelled"}
 #: How a tus client speaks.
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "3", "Upload-Offset": "0"}
@@ -87,6 +90,8 @@ def body_of(method: str, route: str, things: SimpleNamespace) -> dict[str, Any]:
         body = least(content["application/json"]["schema"], things)
         if route in OF_A_DATASET:
             body["dataset"] = things.dataset.slug
+        if route in OF_A_VERSION:
+            body["version"] = things.version.pk
         return {"data": body, "content_type": "application/json"}
     return {}
 

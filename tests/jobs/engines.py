@@ -18,6 +18,7 @@ from django.db import connections
 from django.test import override_settings
 from django_tasks import task_backends
 
+from sw_site.jobs.hosts import here
 from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.queue import submit
 from sw_site.lib import brokers
@@ -62,7 +63,7 @@ class Engine:
         return self.folder / "workers.log"
 
     def submit(self, work: Callable[..., Any], user: Any = None, **payload: Any) -> Job:
-        fields = {key: payload.pop(key) for key in ("queue", "priority") if key in payload}
+        fields = {key: payload.pop(key) for key in ("queue", "priority", "host") if key in payload}
         return submit(work, kind="test", title=f"A {work.__name__}", payload=payload, user=user, **fields)
 
     def wait(self, job: Job, *states: str, seconds: float = PATIENCE) -> Job:
@@ -115,7 +116,12 @@ def with_nothing(act: Callable[[], Any]) -> None:
 def sending(kind: str, redis: RedisServer) -> Iterator[None]:
     """This process sends its messages as a web process of that site does."""
     url = brokers.redis_url(redis.url)
-    values = {"SW_TASKS": kind, "TASKS": brokers.tasks(kind), "REDIS_URL": url, "RQ_QUEUES": brokers.rq_queues(url)}
+    values = {
+        "SW_TASKS": kind,
+        "TASKS": brokers.tasks(kind),
+        "REDIS_URL": url,
+        "RQ_QUEUES": brokers.rq_queues(url, here()),
+    }
     with override_settings(**values):
         forget_sender()
         if kind == "celery":

@@ -19,8 +19,10 @@ from django.utils import timezone
 
 from sw_site.databases import sqlite
 from sw_site.jobs.backends import backend
+from sw_site.jobs.hosts import here
 from sw_site.jobs.models import Job, ScheduledWork
-from sw_site.jobs.queue import announce
+from sw_site.jobs.queue import announce, send_to
+from sw_site.jobs.workers import hosts
 from tests.factories import make_dataset, make_image, make_user
 from tests.jobs import works
 from tests.jobs.engines import LOST_AFTER, Engine, close_connections, kill, new_database, sending
@@ -120,6 +122,30 @@ def test_a_message_delivered_again_and_again_runs_its_job_once(engine, tmp_path)
     engine.wait(job, "succeeded")
     engine.until(lambda: backend().pending("default") == 0, "all messages are read")
     assert lines(file) == ["once"]
+
+
+def test_a_job_for_one_machine_is_done_there(engine, tmp_path):
+    """Those that may take anything leave it alone, and it waits while its machine is not there."""
+    said = tmp_path / "said"
+    bound = engine.submit(works.note, file=str(said), word="bound", host="far-away")
+    engine.wait(engine.submit(works.note, file=str(said), word="free"), "succeeded")
+    assert lines(said) == ["free"] and Job.objects.get(pk=bound.pk).state == "queued"
+    far = engine.start_worker(SW_HOST_NAME="far-away")
+    done = engine.wait(bound, "succeeded")
+    assert lines(said) == ["free", "bound"] and done.worker.startswith("far-away:")
+    engine.until(lambda: "far-away" in hosts("default"), "the machine is known")
+    later = engine.submit(works.note, file=str(said), word="later", host="far-away")
+    assert engine.wait(later, "succeeded").worker.startswith("far-away:")
+    engine.workers.remove(far)
+    kill(far.pid)
+    far.wait()
+
+
+def test_a_waiting_job_is_sent_to_another_machine(engine, tmp_path):
+    said = tmp_path / "said"
+    job = engine.submit(works.note, file=str(said), word="moved", host="nowhere")
+    assert send_to(job, here())
+    assert engine.wait(job, "succeeded").worker.startswith(f"{here()}:")
 
 
 def test_priorities_and_turns(engine, tmp_path, go):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from tests.factories import make_model, make_run
+from sw_site.jobs.models import Job, Worker
+from sw_site.jobs.order import queue_order
+from sw_site.jobs.queue import create_job, enqueue
+from tests.factories import make_model, make_run, make_user
 from training import dashboard
 from training.curating import move_alias
-from training.dashboard import Measured, families, figures_over_time, seats
+from training.dashboard import Measured, active_runs, families, figures_over_time, seats
 from training.devices import Device
 
 
@@ -39,7 +45,7 @@ def test_a_family_has_its_best_newest_and_production_model(models, alice):
 
 
 def test_the_page_shows_work_devices_disk_and_models(client, models, waiting_run):
-    waiting_run("waits for its turn")
+    enqueue(waiting_run("waits for its turn").job)
     page = client.get(reverse("training:desk")).content.decode()
     assert "waits for its turn" in page and "number 1 in the queue" in page
     assert "CPU" in page and "Free on the disk" in page and "3 models" in page
@@ -67,6 +73,38 @@ def test_every_gpu_is_a_seat(monkeypatch, version):
         ("GPU 0", None, False),
         ("GPU 1", run, False),
     ]
+
+
+def test_the_queue_is_shown_in_the_order_in_which_it_is_worked_off(client, waiting_run, alice):
+    """People take turns: the second run of somebody stands behind the first of somebody else."""
+    first, second, other = (waiting_run(name) for name in ("first", "second", "other"))
+    Job.objects.filter(pk=other.job_id).update(user=make_user("bob"))
+    for run in (first, second, other):
+        enqueue(run.job)
+    _, waiting = active_runs(alice)
+    assert [run.pk for run in waiting] == [first.pk, other.pk, second.pk]
+    assert [run.job_id for run in waiting] == queue_order("gpu") and [run.place for run in waiting] == [1, 2, 3]
+    client.post(reverse("training:run-priority", args=[second.pk]), {"priority": "first", "next_page": "desk"})
+    assert [run.pk for run in active_runs(alice)[1]] == [second.pk, first.pk, other.pk]
+
+
+def test_devices_of_all_machines_with_what_they_report(client, version):
+    gpu = {"number": 0, "name": "H100", "gpu_percent": 71, "gpu_memory_mb": 9000, "gpu_memory_total_mb": 80000}
+    now = timezone.now()
+    Worker.objects.create(name="b:1", host="b", queues=["gpu"], reading={"gpus": [gpu]}, seen_at=now)
+    Worker.objects.create(name="a:1", host="a", queues=["gpu"], reading={"gpus": []}, seen_at=now)
+    Worker.objects.create(name="old:1", host="old", queues=["gpu"], seen_at=now - timedelta(hours=1))
+    Worker.objects.create(name="c:1", host="c", queues=["default"], seen_at=now)
+    job = create_job(nothing, kind="train", title="t", payload={}, queue="gpu", worker="b:77", state="running")
+    run = make_run(version, device="GPU 0", job=job)
+    found = seats([run])
+    assert [(one.host, one.device.title, one.run) for one in found] == [("a", "CPU", None), ("b", "GPU 0", run)]
+    page = client.get(reverse("training:desk")).content.decode()
+    assert "71 %" in page and "9.0 GB of 80.0 GB" in page
+
+
+def nothing(context):
+    """No work."""
 
 
 def test_the_api_tells_the_same(client, models):

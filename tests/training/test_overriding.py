@@ -15,9 +15,9 @@ from tests.training.test_configs import TEXT as OF_2017
 from training import control
 from training.actions import settings_like, start_run
 from training.bases import NOTHING
+from training.cloning import answers_like
 from training.config import TrainingSettings
 from training.configs import keep
-from training.forms import answers_like
 from training.mending import TENTH_RATE, mend_for
 from training.models import Run
 from training.overriding import edited, effective, overrides_of, with_part

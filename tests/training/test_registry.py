@@ -15,7 +15,8 @@ from datasets.versions.manage import delete_version
 from detections.models import Evaluation
 from sw_site.jobs.queue import run_here
 from sw_site.lib.errors import UserError
-from tests.factories import make_dataset, make_model, make_run, make_version
+from tests.factories import make_box, make_dataset, make_model, make_run, make_version
+from training.box_lineage import boxes_uses_of
 from training.cards import as_markdown, model_card
 from training.curating import drop_alias, move_alias, set_note, set_stage, set_tags
 from training.lineage import ancestors, uses_of
@@ -182,6 +183,33 @@ def test_the_list_is_narrowed_by_what_is_known_of_models(client, model, other):
     assert shown(stage="retired") == ["other droids"]
     assert shown(dataset="nowhere") == [] and shown(tag="caf") == []
     assert shown(order="nonsense", stage="x") == ["my droids", "other droids"]
+
+
+def test_lineage_leads_from_a_box_to_the_models_that_learnt_it(client, model, alice, capsys):
+    """A box that was moved since, or drawn since, is none of those the model saw."""
+    dataset = model.run.version.dataset
+    learnt = next(image.id for image in model.run.version.manifest().images if image.split == "train")
+    image = dataset.images.get(pk=learnt)
+    box, new = image.boxes.get(), make_box(image, x1=1, y1=1, x2=5, y2=6)
+    unseen, seen = boxes_uses_of(image, alice)
+    assert (seen.box, seen.learnt_by, [use.version for use in seen.same]) == (box, [model], [model.run.version])
+    assert (unseen.box, unseen.learnt_by, unseen.same) == (new, [], [])
+    rows = client.get(f"/api/v1/training/images/{image.pk}/boxes/uses").json()["items"]
+    assert [row["class_name"] for row in rows] == ["BB-8", "BB-8"] and rows[0]["versions"] == []
+    assert rows[1]["learnt_by"] == [model.pk]
+    call_command("lineage", "image", str(image.pk), "--json")
+    assert json.loads(capsys.readouterr().out)["boxes"][1]["versions"][0]["split"] == "train"
+    page = client.get(reverse("training:image-uses", args=[image.pk])).content.decode()
+    assert "Learnt by" in page and "no version: new or changed since" in page
+    type(box).objects.filter(pk=box.pk).update(x1=box.x1 + 1)
+    assert [row.same for row in boxes_uses_of(image, alice)] == [[], []]
+
+
+def test_lineage_of_a_model_on_the_command_line(model, capsys):
+    call_command("lineage", "model", model.name, "--json")
+    assert json.loads(capsys.readouterr().out)["runs"][0]["run"] == model.run_id
+    with pytest.raises(CommandError, match="no photo x"):
+        call_command("lineage", "image", "x")
 
 
 def test_the_card_is_a_file(client, model):

@@ -64,6 +64,13 @@ def run_priority(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def run_host(request: SignedInRequest, pk: int) -> HttpResponse:
+    host = request.POST.get("host", "")
+    words = f"waits for the machine {host}." if host else "is trained by any machine."
+    return act(request, pk, lambda run, user: control.set_host(run, host, user), words)
+
+
+@require_POST
 def run_pin(request: SignedInRequest, pk: int) -> HttpResponse:
     pinned = request.POST.get("pinned") == "1"
     words = "keeps all its files." if pinned else "may lose its working files when room is needed."
@@ -78,4 +85,4 @@ def act(request: SignedInRequest, pk: int, action: Callable[[Run, Any], Run], wo
         messages.warning(request, error.message)
     else:
         messages.info(request, f"“{run.name}” {words}")
-    return redirect(run)
+    return redirect("training:desk" if request.POST.get("next_page") == "desk" else run)

@@ -15,6 +15,7 @@ from datasets.access import image_for
 from sw_site.lib.errors import UserError
 from training import curating
 from training.access import model_for
+from training.box_lineage import boxes_uses_of
 from training.cards import as_markdown, model_card
 from training.http import SignedInRequest
 from training.lineage import uses_of
@@ -71,4 +72,5 @@ def model_card_download(request: SignedInRequest, pk: int) -> HttpResponse:
 def image_uses(request: SignedInRequest, pk: int) -> HttpResponse:
     """A fragment: the versions that hold a photo, and the models that learnt from them."""
     image = image_for(request, pk)
-    return render(request, "training/_image_uses.html", {"uses": uses_of(image, request.user)})
+    context = {"uses": uses_of(image, request.user), "boxes": boxes_uses_of(image, request.user)}
+    return render(request, "training/_image_uses.html", context)

@@ -11,6 +11,7 @@ from django.utils.html import escape
 from django.views.decorators.http import condition, require_safe
 
 from sw_site.jobs.models import JobState
+from sw_site.jobs.workers import hosts
 from training.access import run_for
 from training.checkpoints import checkpoints_of
 from training.control import PRIORITIES, place_in_queue
@@ -19,6 +20,7 @@ from training.filmstrip import filmstrip
 from training.following import seconds_left
 from training.formats import possible_formats
 from training.http import SignedInRequest
+from training.jobs import QUEUE
 from training.mending import mend_for
 from training.models import Run
 from training.series import series_of, state_of
@@ -34,11 +36,9 @@ def run_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     run = run_for(request, pk)
     context = {
         **run_page(run),
+        **run_work(run),
         "frames": filmstrip(run, request.user),
-        "history": run.history.select_related("user"),
-        "checkpoints": checkpoints_of(run),
         "formats": possible_formats(run.config.get("model", {}).get("architecture", "")),
-        "extra_steps": max(1, run.steps // 4),
     }
     return TemplateResponse(request, "training/run_detail.html", context)
 
@@ -67,6 +67,16 @@ def run_frames(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+def run_files(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Checkpoints and history, when there is one that the page does not have yet."""
+    run = run_for(request, pk)
+    work = run_work(run)
+    if request.GET.get("work") == work["work"]:
+        return HttpResponse(status=NOTHING_NEW if run.is_active else STOP_POLLING)
+    return render(request, "training/_run_files.html", {"run": run, **work})
+
+
+@require_safe
 def run_log(request: SignedInRequest, pk: int) -> HttpResponse:
     """The log as a fragment: text made safe to put into a page."""
     run = run_for(request, pk)
@@ -91,6 +101,18 @@ def run_series(request: SignedInRequest, pk: int) -> HttpResponse:
     return response
 
 
+def run_work(run: Run) -> dict[str, Any]:
+    """Checkpoints and history; `work` tells one state of them from another."""
+    history, checkpoints = list(run.history.select_related("user")), checkpoints_of(run)
+    latest = checkpoints[0].step if checkpoints else ""
+    return {
+        "history": history,
+        "checkpoints": checkpoints,
+        "extra_steps": max(1, run.steps // 4),
+        "work": f"{len(history)}-{len(checkpoints)}-{latest}-{run.best_step}-{run.is_active}",
+    }
+
+
 def run_page(run: Run) -> dict[str, Any]:
     """What the page and its moving part show."""
     left = seconds_left(run) if run.phase == "training" and run.is_active else None
@@ -105,4 +127,5 @@ def run_page(run: Run) -> dict[str, Any]:
         "mend": mend_for(run),
         "place": place_in_queue(run.job),
         "priorities": PRIORITIES,
+        "hosts": hosts(QUEUE) if run.state == JobState.QUEUED else [],
     }

@@ -16,7 +16,8 @@ from sw_site.lib.errors import UserError
 from training.access import runs_for
 from training.actions import start_run
 from training.bases import may_use_backbones, save_backbone
-from training.forms import BackboneForm, RunForm, answers_like
+from training.cloning import answers_like
+from training.forms import BackboneForm, RunForm
 from training.http import SignedInRequest, go_to
 from training.models import Run
 
@@ -56,7 +57,12 @@ def run_create(request: SignedInRequest) -> HttpResponse:
         cleaned = form.cleaned_data
         try:
             run = start_run(
-                cleaned["version"], cleaned["settings"], user=request.user, name=cleaned["name"], base=cleaned["start"]
+                cleaned["version"],
+                cleaned["settings"],
+                user=request.user,
+                name=cleaned["name"],
+                base=cleaned["start"],
+                host=cleaned["host"],
             )
         except UserError as error:
             form.add_error(None, error.message)

@@ -21,6 +21,7 @@ from kombu.exceptions import OperationalError
 
 from sw_site.jobs.backends import BrokerGone
 from sw_site.jobs.backends.results import perform, sent
+from sw_site.jobs.hosts import plain
 from sw_site.jobs.shutdown import stopping
 from sw_site.lib import brokers
 from sw_site.lib.process import signal_with_parent
@@ -81,7 +82,7 @@ def work(queues: list[str], interval: float, started: Callable[[], None]) -> Non
         started()
 
     worker = app.Worker(
-        hostname=f"{'-'.join(queues)}-{os.getpid()}@{socket.gethostname()}",
+        hostname=f"{'-'.join(sorted({plain(name) for name in queues}))}-{os.getpid()}@{socket.gethostname()}",
         queues=queues,
         concurrency=1,
         pool="prefork",

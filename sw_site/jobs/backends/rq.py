@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import django_rq
 from django.conf import settings
+from django_rq.queues import DjangoRQ
 from django_tasks import TaskResult
 from django_tasks.backends.base import BaseTaskBackend
 from django_tasks.base import Task
@@ -28,6 +29,7 @@ from sw_site.lib.process import signal_with_parent
 
 logger = logging.getLogger(__name__)
 LOOK_AGAIN_SECONDS = 1
+NO_LIMIT = -1
 
 
 class RqSender(BaseTaskBackend):
@@ -45,7 +47,8 @@ class RqSender(BaseTaskBackend):
 def _queue(name: str) -> Any:
     # Whoever sends has somebody waiting: no second try here, `housekeeping` makes up for it. The transaction is over.
     connection = Redis.from_url(settings.REDIS_URL, retry=None)
-    return django_rq.get_queue(name, connection=connection, commit_mode="auto")
+    # Not by django_rq.get_queue, which knows the queues of this machine only.
+    return DjangoRQ(name, connection=connection, default_timeout=NO_LIMIT, commit_mode="auto")
 
 
 def pending(queue: str) -> int:

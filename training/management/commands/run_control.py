@@ -34,8 +34,9 @@ class Command(SiteCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("action", choices=[*ACTIONS, "extend", "make_room"])
+        parser.add_argument("action", choices=[*ACTIONS, "extend", "host", "make_room"])
         parser.add_argument("number", metavar="RUN", type=int, nargs="?", help="The run's number; not for make_room.")
+        parser.add_argument("--host", default="", metavar="NAME", help="With host: the machine; without it, any.")
         parser.add_argument("--steps", type=int, default=0, metavar="N", help="With extend: how many more.")
 
     def run(self, **options: Any) -> dict[str, Any]:
@@ -46,6 +47,8 @@ class Command(SiteCommand):
             raise UserError("no_such_run", f"There is no run {options['number'] or 'without a number'}.", 404)
         if options["action"] == "extend":
             return document(control.extend_run(run, options["steps"]))
+        if options["action"] == "host":
+            return document(control.set_host(run, options["host"]))
         return document(ACTIONS[options["action"]](run))
 
     def describe(self, result: dict[str, Any]) -> None:

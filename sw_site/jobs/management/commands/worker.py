@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from sw_site.jobs.backends import backend
+from sw_site.jobs.hosts import here, queue_for
 from sw_site.jobs.housekeeping import Housekeeper
 from sw_site.jobs.queue import run_next
 from sw_site.lib.brokers import QUEUES
@@ -37,4 +38,5 @@ class Command(BaseCommand):
         self.stdout.write(f"Worker of {', '.join(names)}, through {settings.SW_TASKS}.")
         connections.close_all()  # no process that is forked from here on shares a connection
         housekeeper = Housekeeper(names)
-        backend().work(names, interval, housekeeper.start)
+        own = [queue_for(name, here()) for name in names]
+        backend().work([*own, *names], interval, housekeeper.start)
