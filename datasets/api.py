@@ -64,6 +64,9 @@ class VersionPatch(Body):
 
 
 class VersionOut(Schema):
+    """`number` counts within its dataset; trainings and evaluations go by `id`."""
+
+    id: int
     number: int
     name: str
     seed: int

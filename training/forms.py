@@ -14,6 +14,7 @@ from sw_site.jobs.workers import hosts
 from sw_site.lib.errors import UserError
 from training import presets
 from training.bases import BACKBONE_SUFFIX, NOTHING, Base, base_choices, base_for
+from training.changed import Chosen, chosen_otherwise
 from training.config import TrainingSettings
 from training.configs import all_imported
 from training.engine.config_import.source import MOST_BYTES
@@ -43,6 +44,11 @@ class Plan:
     @property
     def blocked(self) -> bool:
         return any(finding.blocks for finding in self.findings)
+
+    @property
+    def chosen(self) -> list[Chosen]:
+        """What is set otherwise than it would be by itself."""
+        return chosen_otherwise(self.version, self.settings, self.base)
 
     @property
     def passes(self) -> float:

@@ -65,6 +65,7 @@ ADDRESSES = [
     "/training/compare/?run={run}&run={other_run}",
     "/training/configs/",
     "/training/desk/",
+    "/jobs/workers/",
     "/training/models/",
     "/training/models/{model}/",
     "/training/new/",

@@ -13,13 +13,12 @@ from uuid import uuid4
 
 import django_rq
 from django.conf import settings
-from django_rq.queues import DjangoRQ
 from django_tasks import TaskResult
 from django_tasks.backends.base import BaseTaskBackend
 from django_tasks.base import Task
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Worker
+from rq import Queue, Worker
 from rq.worker import DequeueStrategy
 
 from sw_site.jobs.backends import BrokerGone
@@ -29,7 +28,7 @@ from sw_site.lib.process import signal_with_parent
 
 logger = logging.getLogger(__name__)
 LOOK_AGAIN_SECONDS = 1
-NO_LIMIT = -1
+NO_LIMIT, RESULT_SECONDS = -1, 3600
 
 
 class RqSender(BaseTaskBackend):
@@ -37,7 +36,12 @@ class RqSender(BaseTaskBackend):
         id = str(uuid4())
         try:
             _queue(task.queue_name).enqueue(
-                perform, task.module_path, list(args), job_id=id, description=f"{task.name} {task.queue_name}"
+                perform,
+                task.module_path,
+                list(args),
+                job_id=id,
+                result_ttl=RESULT_SECONDS,
+                description=f"{task.name} {task.queue_name}",
             )
         except RedisError as error:
             raise BrokerGone(str(error)) from error
@@ -47,8 +51,8 @@ class RqSender(BaseTaskBackend):
 def _queue(name: str) -> Any:
     # Whoever sends has somebody waiting: no second try here, `housekeeping` makes up for it. The transaction is over.
     connection = Redis.from_url(settings.REDIS_URL, retry=None)
-    # Not by django_rq.get_queue, which knows the queues of this machine only.
-    return DjangoRQ(name, connection=connection, default_timeout=NO_LIMIT, commit_mode="auto")
+    # Not a queue of django_rq's, which knows those of this machine only.
+    return Queue(name, connection=connection, default_timeout=NO_LIMIT)
 
 
 def pending(queue: str) -> int:
