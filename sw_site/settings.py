@@ -112,6 +112,15 @@ TEAM_ROLE = env_str("SW_TEAM_ROLE", "nobody")
 if (SW_TASKS := brokers.chosen(env_str("SW_TASKS", "database"))) != "database":
     CACHES = {"default": brokers.cache(env_str("REDIS_URL"))}
 
+# Mail, for invitations. Without a host none is sent, and people are told to pass links on.
+EMAIL_HOST = env_str("SW_MAIL_HOST")
+EMAIL_PORT = env_int("SW_MAIL_PORT", 587)
+EMAIL_HOST_USER = env_str("SW_MAIL_USER")
+EMAIL_HOST_PASSWORD = env_str("SW_MAIL_PASSWORD")
+EMAIL_USE_TLS = env_bool("SW_MAIL_TLS", True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env_str("SW_MAIL_FROM") or EMAIL_HOST_USER or "sw_site@localhost"
+
 # Background work: the standard Task interface; the Job row (sw_site.jobs) is what people see.
 TASKS = brokers.tasks(SW_TASKS)
 REDIS_URL = brokers.redis_url(env_str("REDIS_URL"))

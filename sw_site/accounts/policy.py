@@ -22,6 +22,7 @@ TABLE: dict[Role, str] = {
     Role.NOBODY: """
         POST sign-in/
         POST sign-out/
+        POST team/join/  # whoever has the link
         POST datasets/new/
         POST api/v1/datasets
         POST datasets/keys/
@@ -139,6 +140,12 @@ TABLE: dict[Role, str] = {
         POST api/v1/team/webhooks/<int:number>/ping
         GET api/v1/team/webhooks/<int:number>/deliveries
         POST api/v1/team/webhooks/<int:number>/deliveries/<uuidstr:delivery>/again
+        GET team/invitations/
+        POST team/invitations/
+        POST team/invitations/<int:number>/take-back/
+        GET api/v1/team/invitations
+        POST api/v1/team/invitations
+        DELETE api/v1/team/invitations/<int:number>
         GET team/audit/
         GET team/audit.csv
         GET api/v1/team/audit

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from datasets.models import Dataset
 from sw_site.team.audit_models import AuditEntry
+from sw_site.team.invitation_models import Invitation
 from sw_site.team.webhook_models import Delivery, Webhook
 
-__all__ = ["ApiToken", "AuditEntry", "Delivery", "KeptAnswer", "Scope", "ServiceAccount", "Webhook"]
+__all__ = ["ApiToken", "AuditEntry", "Delivery", "Invitation", "KeptAnswer", "Scope", "ServiceAccount", "Webhook"]
 
 
 class Scope(models.TextChoices):
