@@ -8,6 +8,8 @@ from typing import Any
 
 import dj_database_url
 
+from sw_site.env import env_int
+
 #: Seconds a connection is kept for the next request of its thread.
 KEEP_SECONDS = 600
 BACKENDS = ("django.db.backends.postgresql", "django.db.backends.sqlite3")
@@ -37,7 +39,19 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         )
     if found["ENGINE"] == BACKENDS[1]:
         return sqlite(Path(found["NAME"]))
-    return {**found, "CONN_MAX_AGE": KEEP_SECONDS, "CONN_HEALTH_CHECKS": True}
+    options = {**patience(), **found.get("OPTIONS", {})}
+    return {**found, "OPTIONS": options, "CONN_MAX_AGE": KEEP_SECONDS, "CONN_HEALTH_CHECKS": True}
+
+
+def patience() -> dict[str, int]:
+    """After how long a line that went dead counts as dead; left alone the system waits a quarter of an hour.
+
+    Shorter than the time after which a job without a sign of life is given to another machine (SW_JOB_LOST_AFTER): a
+    worker that is cut off has stopped its engine by then, so that no two train in one folder.
+    """
+    seconds = env_int("SW_DATABASE_PATIENCE", 20)
+    probes = {"keepalives": 1, "keepalives_idle": max(1, seconds // 2), "keepalives_interval": max(1, seconds // 6)}
+    return {**probes, "keepalives_count": 3, "connect_timeout": max(2, seconds), "tcp_user_timeout": 1000 * seconds}
 
 
 def sqlite(file: Path) -> dict[str, Any]:

@@ -18,7 +18,15 @@ def test_an_address_of_postgres(tmp_path):
     assert (found["USER"], found["PASSWORD"], found["HOST"], found["PORT"], found["NAME"]) == (
         "droid", "beep@boop", "db.example", 5433, "sw",
     )  # fmt: skip
-    assert found["OPTIONS"] == {"sslmode": "require"} and found["CONN_HEALTH_CHECKS"]
+    assert found["OPTIONS"]["sslmode"] == "require" and found["CONN_HEALTH_CHECKS"]
+
+
+def test_a_dead_line_is_noticed_before_a_job_is_given_away(tmp_path, settings, monkeypatch):
+    options = database("postgres://db.example/sw", tmp_path)["OPTIONS"]
+    noticed = options["keepalives_idle"] + options["keepalives_count"] * options["keepalives_interval"]
+    assert noticed <= 20 and options["tcp_user_timeout"] == 20_000 and settings.JOB_LOST_AFTER_SECONDS > 20
+    monkeypatch.setenv("SW_DATABASE_PATIENCE", "5")
+    assert database("postgres://db.example/sw?connect_timeout=9", tmp_path)["OPTIONS"]["tcp_user_timeout"] == 5000
 
 
 def test_a_file_elsewhere_is_opened_as_the_one_in_the_data_folder(tmp_path):
