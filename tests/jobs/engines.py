@@ -40,7 +40,9 @@ class Engine:
     redis: RedisServer
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start_worker(self, queues: str = "default,gpu", **environment: str) -> subprocess.Popen[bytes]:
+    def start_worker(
+        self, queues: str = "default,gpu", interval: float = 0.1, **environment: str
+    ) -> subprocess.Popen[bytes]:
         values = {
             "DATA_DIR": str(self.folder),
             "DATABASE_URL": self.database,
@@ -50,7 +52,7 @@ class Engine:
             "SW_JOB_LOST_AFTER": str(LOST_AFTER),
             "DJANGO_SETTINGS_MODULE": "sw_site.settings",
         }
-        argv = [sys.executable, "manage.py", "worker", "--queues", queues, "--interval", "0.1"]
+        argv = [sys.executable, "manage.py", "worker", "--queues", queues, "--interval", str(interval)]
         with self.log.open("ab") as log:
             worker = subprocess.Popen(
                 argv, cwd=ROOT, env={**os.environ, **values, **environment}, stdout=log, stderr=log
