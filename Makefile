@@ -5,11 +5,12 @@
 # make faults         days of work with faults put into them    (SEEDS=1-20 ARGS="--variant sqlite --faults 8"; a minute or two each)
 # make fuzz           many thousand inputs for each reader      (ARGS="--inputs 10000 --reader voc")
 # make contract      the API against its own document            (EXAMPLES=200 SEED=1; about five minutes)
+# make pictures      those of README.md and docs, from the running site
 # make setup   the set-up alone; leaves .venv/bin/python
 SHELL := /bin/bash
 PY := .venv/bin/python
 
-.PHONY: run test od-api-tests faults fuzz contract check setup setup-dev chromium postgres redis ffmpeg format clean
+.PHONY: run test od-api-tests faults fuzz contract pictures check setup setup-dev chromium postgres redis ffmpeg format clean
 
 run: setup
 	@exec $(PY) manage.py serve
@@ -49,6 +50,9 @@ faults: setup-dev postgres redis
 
 fuzz: setup-dev ffmpeg
 	$(PY) -m tests.fuzz $(ARGS)
+
+pictures: setup-dev chromium
+	$(PY) -m tests.e2e.pictures
 
 contract: setup-dev
 	SW_CONTRACT_EXAMPLES=$(or $(EXAMPLES),200) SW_CONTRACT_SEED=$(or $(SEED),1) $(PY) -m pytest tests/contract
