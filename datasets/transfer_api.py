@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
@@ -152,6 +152,6 @@ def get_source(request: HttpRequest, pk: int, source: int) -> FileResponse:
 
 
 @router.get("/images/{pk}/original")
-def get_original(request: HttpRequest, pk: int) -> FileResponse:
+def get_original(request: HttpRequest, pk: int) -> FileResponse | HttpResponse:
     """The image file byte for byte."""
     return image_original(request, pk)

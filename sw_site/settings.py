@@ -154,6 +154,8 @@ IMPORT_ROOTS = env_list("SW_IMPORT_ROOTS")
 URL_IMPORT = env_bool("SW_URL_IMPORT")
 #: Where archives of the model zoo are fetched from; a mirror may be a private machine.
 ZOO_URL = (env_str("SW_ZOO_URL") or "http://download.tensorflow.org/models/object_detection").rstrip("/") + "/"
+#: Where the web server in front finds MEDIA_ROOT as an internal location; empty: Django sends files itself.
+ACCEL_PREFIX = f"/{env_str('SW_ACCEL_PREFIX').strip('/')}/" if env_str("SW_ACCEL_PREFIX") else ""
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -20,6 +19,7 @@ from datasets.review.blind import answer_of
 from datasets.review.measured import hand_over_all_labels, has_checks_to_come, labels_here
 from sw_site.jobs.models import Job, JobState
 from sw_site.lib.errors import UserError
+from sw_site.lib.serving import stored_file
 
 
 @require_http_methods(["GET", "POST"])
@@ -84,7 +84,7 @@ def labels_of_files(image: Image, user: Any) -> QuerySet[SourceAnnotation]:
 
 
 @require_safe
-def image_original(request: HttpRequest, pk: int) -> FileResponse:
+def image_original(request: HttpRequest, pk: int) -> FileResponse | HttpResponse:
     image = image_for(request, pk)
     return _download(image.original, image.file_name)
 
@@ -124,8 +124,5 @@ def _refused(request: HttpRequest, dataset: Dataset) -> HttpResponse | None:
     return None
 
 
-def _download(name: str, shown: str) -> FileResponse:
-    try:
-        return FileResponse(default_storage.open(name), as_attachment=True, filename=shown)
-    except FileNotFoundError as error:
-        raise Http404("The file is gone from the storage.") from error
+def _download(name: str, shown: str) -> HttpResponse | FileResponse:
+    return stored_file(name, shown)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -31,6 +30,7 @@ from datasets.revisions import overlay, restore_revision
 from datasets.thumbnails import SIZES, ensure_thumbnail
 from sw_site.accounts.roles import Role
 from sw_site.lib.errors import UserError
+from sw_site.lib.serving import stored_file
 
 #: Files are named by their content, so a browser may keep them for a year; they stay private to the person.
 REVISIONS_A_PAGE = 24
@@ -127,13 +127,13 @@ def pieces_of(image: Image) -> dict[str, Any] | None:
 
 
 @require_safe
-def image_file(request: HttpRequest, pk: int, tag: str) -> FileResponse:
+def image_file(request: HttpRequest, pk: int, tag: str) -> FileResponse | HttpResponse:
     """The upright picture. `tag` only makes the address change with the content."""
     return send_file(image_for(request, pk).file)
 
 
 @require_safe
-def image_thumb(request: HttpRequest, pk: int, tag: str, size: str) -> FileResponse:
+def image_thumb(request: HttpRequest, pk: int, tag: str, size: str) -> FileResponse | HttpResponse:
     image = image_for(request, pk)
     if size == "screen":
         return send_file(ensured(ensure_screen, image))
@@ -143,7 +143,7 @@ def image_thumb(request: HttpRequest, pk: int, tag: str, size: str) -> FileRespo
 
 
 @require_safe
-def image_piece(request: HttpRequest, pk: int, tag: str, column: int, row: int) -> FileResponse:
+def image_piece(request: HttpRequest, pk: int, tag: str, column: int, row: int) -> FileResponse | HttpResponse:
     """A part of a picture of very many pixels."""
     name = ensured(ensure_piece, image_for(request, pk), column, row)
     if name is None:
@@ -187,11 +187,6 @@ def _restore(request: HttpRequest, image: Image) -> HttpResponse:
     return redirect("datasets:image-history", image.pk)
 
 
-def send_file(name: str) -> FileResponse:
+def send_file(name: str) -> HttpResponse | FileResponse:
     """A stored picture, to be kept by the browser; 404 when it is gone from the storage."""
-    try:
-        response = FileResponse(default_storage.open(name))
-    except FileNotFoundError as error:
-        raise Http404("The file is gone from the storage.") from error
-    response["Cache-Control"] = KEEP
-    return response
+    return stored_file(name, Cache_Control=KEEP)

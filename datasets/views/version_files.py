@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -17,7 +17,7 @@ from datasets.views.images import send_file
 
 
 @require_safe
-def version_file(request: HttpRequest, slug: str, number: int, sha256: str, size: str) -> FileResponse:
+def version_file(request: HttpRequest, slug: str, number: int, sha256: str, size: str) -> FileResponse | HttpResponse:
     """A picture of the version: "small" or "large" as thumbnail, "full" as it is."""
     version = version_for(request, slug, number)
     try:
