@@ -17,7 +17,7 @@ from datasets.importing.record_source import RecordSource
 from datasets.importing.source import FolderSource, ZipSource
 from datasets.pictures import MAX_PIXELS, inspect_picture
 from sw_site.lib.errors import UserError
-from tests.fuzz import archives, raw, records, seeds, trees
+from tests.fuzz import archives, raw, records, saves, seeds, trees
 
 Mutate = Callable[[bytes, Random, list[bytes]], bytes]
 SIZE = (400, 300)
@@ -202,6 +202,7 @@ READERS = {
     "zip": Reader(seeds.zips, archives.changed_zip, read_zip),
     "tar": Reader(seeds.tars, archives.changed_tar, read_tar),
     "zoo_zip": Reader(seeds.zoo_zips, archives.changed_zip, read_tar),
+    "save": Reader(saves.bodies, trees.changed_json, saves.save),
     "image": Reader(seeds.pictures, raw.damaged, picture),
     "video": Reader(seeds.videos, raw.damaged, video),
 }
