@@ -5,12 +5,13 @@
 # make faults         days of work with faults put into them    (SEEDS=1-20 ARGS="--variant sqlite --faults 8"; a minute or two each)
 # make fuzz           many thousand inputs for each reader      (ARGS="--inputs 10000 --reader voc")
 # make contract      the API against its own document            (EXAMPLES=200 SEED=1; about five minutes)
+# make audit         known weaknesses of what is installed         (asks pypi.org; needs the internet)
 # make pictures      those of README.md and docs, from the running site
 # make setup   the set-up alone; leaves .venv/bin/python
 SHELL := /bin/bash
 PY := .venv/bin/python
 
-.PHONY: run test od-api-tests faults fuzz contract pictures check setup setup-dev chromium postgres redis ffmpeg format clean
+.PHONY: run test od-api-tests faults fuzz contract pictures audit check setup setup-dev chromium postgres redis ffmpeg format clean
 
 run: setup
 	@exec $(PY) manage.py serve
@@ -50,6 +51,11 @@ faults: setup-dev postgres redis
 
 fuzz: setup-dev ffmpeg
 	$(PY) -m tests.fuzz $(ARGS)
+
+# In an environment of its own, because it needs other versions than we do.
+audit: setup
+	@test -x .venv/audit/bin/pip-audit || { .venv/bin/python -m venv .venv/audit && .venv/audit/bin/pip --quiet install pip-audit==2.10.1; }
+	.venv/audit/bin/pip-audit --disable-pip --no-deps -r constraints.txt
 
 pictures: setup-dev chromium
 	$(PY) -m tests.e2e.pictures
