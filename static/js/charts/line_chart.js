@@ -81,7 +81,7 @@ export class LineChart {
   /** @private @returns {boolean} whether no more will come */
   take({ series, finished }) {
     for (const each of this.series) each.points = (series[each.key] ?? []).filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
-    if (!this.hasPoints) this.notice.textContent = finished ? "This run ended before it wrote any figures." : "Waiting for the first figures.";
+    if (!this.hasPoints) this.notice.textContent = finished ? (this.root.dataset.empty || "This run ended before it wrote any figures.") : "Waiting for the first figures.";
     this.draw();
     return Boolean(finished);
   }
