@@ -181,7 +181,7 @@ def open_page(made: Any) -> Callable[[], None]:
     from django.test import Client
 
     client = Client(HTTP_HOST="localhost")
-    client.force_login(get_user_model().objects.get_or_create(username="bench", is_superuser=True)[0])
+    client.force_login(get_user_model().objects.get_or_create(username="bench", is_staff=True)[0])
     address = made.get_absolute_url()
     client.get(address)
     kept = client.get(f"{address}series/").json()

@@ -16,12 +16,16 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from sw_site.env import env_bool, env_int, env_str
+from sw_site.freshness import bring_up_to_date
 from sw_site.supervisor import site_commands
 from sw_site.upkeep.backup.places import unfinished
 
 
 class Command(BaseCommand):
     help = "Set up what is missing (database, static files, administrator, demo dataset), then run web and workers."
+
+    # The web process looks at itself when it starts; to load all pages here as well would take as long as that.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--web-only", action="store_true", help="Run no workers here: they run elsewhere.")
@@ -31,9 +35,7 @@ class Command(BaseCommand):
         self._check_port(host, port)
         self._check_restored()
         os.chdir(settings.BASE_DIR)
-        call_command("migrate", verbosity=0)
-        # htmx's extensions are not used, and one of them names a module that exists only with a bundler.
-        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["ext"])
+        bring_up_to_date()
         self._first_administrator()
         self._demo_dataset()
         self.stdout.write(f"The site is at http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}/")  # noqa: S104
