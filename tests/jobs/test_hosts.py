@@ -27,7 +27,7 @@ from training.actions import start_run
 from training.config import TrainingSettings
 from training.models import Run
 
-LOST_AFTER, PATIENCE = 8, 3
+LOST_AFTER, PATIENCE = 16, 3
 
 
 @pytest.fixture(scope="module")
