@@ -31,12 +31,12 @@ class BoxUse:
         return list(dict.fromkeys(model for use in self.same if use.taught for model in use.models))
 
 
-def boxes_uses_of(image: Image, user: User) -> list[BoxUse]:
+def boxes_uses_of(image: Image, user: User, uses: list[Use] | None = None) -> list[BoxUse]:
     """Every box of the photo from top to bottom; nothing for people from whom its labels are hidden."""
     if image.pk in hidden_images(user, image.dataset).ids:
         return []
     found = [BoxUse(box) for box in image.boxes.select_related("label_class").order_by("y1", "x1", "pk")]
-    for use in uses_of(image, user):
+    for use in uses_of(image, user) if uses is None else uses:
         frozen = frozen_image(use.version, image.pk)
         names = use.version.manifest().classes
         for one in found:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from training.models import Run
 
 
+#: Settings that mean something for one network only.
+OF_THE_NETWORK = ("depth_multiplier", "input_size", "batch_size", "learning_rate", "overrides")
+
+
 def answers_like(run: Run) -> dict[str, Any]:
     """The answers an earlier run was started with, for starting it again."""
     chosen = chosen_in(run.config)
@@ -44,7 +48,12 @@ def start_like(run: Run) -> str:
 
 
 def clone_with(run: Run, version: DatasetVersion, base: Base, **changes: Any) -> TrainingSettings:
-    """The settings of `run` for this version and start; of `changes` what is not None takes the place of its own."""
+    """The settings of `run` for this version and start; of `changes` what is not None takes the place of its own.
+
+    With another network its sizes, batch and rate are that network's own again, unless they are said as well.
+    """
     like = {key: value for key, value in answers_like(run).items() if key not in ("version", "base")}
     said = {key: value for key, value in changes.items() if value not in (None, "")}
+    if said.get("architecture", like.get("architecture")) != like.get("architecture"):
+        like = {key: value for key, value in like.items() if key not in OF_THE_NETWORK}
     return TrainingSettings.for_version(version, base, **{**like, **said})

@@ -163,16 +163,19 @@ def seats(running: list[Run]) -> list[Seat]:
     As long as no worker has said that it is there: those of the machine the site runs on.
     """
     on = {(host_of(run.job.worker) if run.job else here(), run.device): run for run in running}
+    # Whoever has it: a device that trains what this person may not see is not free.
+    rows = Run.objects.filter(job__state=JobState.RUNNING).values_list("job__worker", "device")
+    taken = {(host_of(worker), device) for worker, device in rows} | on.keys()
     machines = {worker.host: worker for worker in Worker.objects.order_by("seen_at") if QUEUE in worker.queues}
-    found = [seat for worker in machines.values() if worker.is_alive for seat in seats_of(worker, on)]
+    found = [seat for worker in machines.values() if worker.is_alive for seat in seats_of(worker, on, taken)]
     return sorted(found, key=lambda seat: (seat.host, seat.device.title)) or seats_here(on)
 
 
-def seats_of(worker: Worker, on: dict[tuple[str, str], Run]) -> list[Seat]:
+def seats_of(worker: Worker, on: dict[tuple[str, str], Run], taken: set[tuple[str, str]]) -> list[Seat]:
     cards = worker.reading.get("gpus") or []
     devices = [(Device(card["number"], card["name"]), card) for card in cards] or [(Device(), worker.reading)]
-    runs = [(device, reading, on.get((worker.host, device.title))) for device, reading in devices]
-    return [Seat(worker.host, device, run, run is not None, reading) for device, reading, run in runs]
+    places = [(device, reading, (worker.host, device.title)) for device, reading in devices]
+    return [Seat(worker.host, device, on.get(at), at in taken, reading) for device, reading, at in places]
 
 
 def seats_here(on: dict[tuple[str, str], Run]) -> list[Seat]:

@@ -38,8 +38,12 @@ class Device:
 
 def gpus() -> list[Device]:
     """The GPUs of this machine that runs may use: those of CUDA_VISIBLE_DEVICES where it is set, else all."""
-    rows = nvidia_smi("--query-gpu=index,name")
-    found = [Device(int(row[0]), row[1]) for row in rows if len(row) == 2 and row[0].isdigit()]
+    return gpus_among(nvidia_smi("--query-gpu=index,name"))
+
+
+def gpus_among(rows: list[list[str]]) -> list[Device]:
+    """Those of nvidia-smi's rows (index, name, and what else was asked for) that runs may use."""
+    found = [Device(int(row[0]), row[1]) for row in rows if len(row) >= 2 and row[0].isdigit()]
     allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
     if allowed is None:
         return found

@@ -70,18 +70,23 @@ def whole_machine() -> Reading:
 
 def report() -> dict[str, Any]:
     """What a worker says of its machine every few seconds: the whole machine, and each GPU that runs may use."""
-    from training.devices import gpus
+    from training.devices import gpus_among
 
-    cards = [{"number": one.number, "name": one.name, **gpu(one.number or 0)} for one in gpus()]
+    rows = nvidia_smi(f"--query-gpu=index,name,{','.join(GPU_FIELDS)}")
+    readings = {row[0]: gpu_reading(row[2:]) for row in rows if len(row) == 2 + len(GPU_FIELDS)}
+    cards = [{"number": one.number, "name": one.name, **readings.get(str(one.number), {})} for one in gpus_among(rows)]
     return {**whole_machine(), "cores": psutil.cpu_count() or 1, "gpus": cards}
 
 
 def gpu(number: int) -> Reading:
     """Use, memory and temperature of one GPU; nothing where nvidia-smi is missing or does not answer."""
     rows = nvidia_smi(f"--query-gpu={','.join(GPU_FIELDS)}", f"--id={number}")
-    if not rows:
-        return {}
-    use, used, total, temperature = (as_number(cell) for cell in rows[0])
+    return gpu_reading(rows[0]) if rows else {}
+
+
+def gpu_reading(cells: list[str]) -> Reading:
+    """The cells of GPU_FIELDS by name, without those the driver does not tell."""
+    use, used, total, temperature = (as_number(cell) for cell in cells)
     named = {"gpu_percent": use, "gpu_memory_mb": used, "gpu_memory_total_mb": total, "gpu_temperature": temperature}
     return {name: value for name, value in named.items() if value is not None}
 

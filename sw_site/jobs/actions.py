@@ -15,8 +15,8 @@ def cancel_job(job: Job) -> Job:
     return job
 
 
-def retry_job(job: Job, *, deliver: bool = True) -> Job:
-    if not retry(job, deliver=deliver):
+def retry_job(job: Job) -> Job:
+    if not retry(job):
         raise UserError(
             "not_ended", f"“{job.title}” is not failed or cancelled, so there is nothing to try again.", 409
         )

@@ -31,7 +31,6 @@ class JobRowOut(Schema):
     progress: float
     message: str
     error: str
-    log: str
     priority: int
     host: str
     worker: str
@@ -40,6 +39,10 @@ class JobRowOut(Schema):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class WholeJobOut(JobRowOut):
+    log: str
 
 
 class MoveIn(Body):
@@ -76,7 +79,7 @@ def list_jobs(
 ) -> QuerySet[Job]:
     """The newest first."""
     wanted = {name: value for name, value in (("state", state), ("kind", kind)) if value}
-    return Job.objects.visible_to(request.user).filter(**wanted)
+    return Job.objects.visible_to(request.user).filter(**wanted).defer("log", "payload", "result")
 
 
 @router.get("/workers", response=WorkersOut)
@@ -85,22 +88,22 @@ def list_workers(request: HttpRequest) -> dict[str, Any]:
     return workers_json(machines(request.user))  # type: ignore[arg-type]
 
 
-@router.get("/{int:pk}", response=JobRowOut)
+@router.get("/{int:pk}", response=WholeJobOut)
 def get_job(request: HttpRequest, pk: int) -> Job:
     return job_for(request, pk)
 
 
-@router.post("/{int:pk}/cancel", response=JobRowOut)
+@router.post("/{int:pk}/cancel", response=WholeJobOut)
 def cancel(request: HttpRequest, pk: int) -> Job:
     return actions.cancel_job(job_to_change(request, pk))
 
 
-@router.post("/{int:pk}/retry", response=JobRowOut)
+@router.post("/{int:pk}/retry", response=WholeJobOut)
 def try_again(request: HttpRequest, pk: int) -> Job:
     return actions.retry_job(job_to_change(request, pk))
 
 
-@router.post("/{int:pk}/host", response=JobRowOut)
+@router.post("/{int:pk}/host", response=WholeJobOut)
 def move(request: HttpRequest, pk: int, data: MoveIn) -> Job:
     """Which machine a waiting job is for."""
     return actions.move_job(job_to_change(request, pk), data.host)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -17,7 +18,7 @@ from sw_site.jobs.order import waiting
 from sw_site.jobs.queue import announce
 from sw_site.jobs.schedule import submit_due
 from sw_site.jobs.shutdown import stopping
-from sw_site.jobs.workers import report
+from sw_site.jobs.workers import machine_reading, report
 
 logger = logging.getLogger(__name__)
 
@@ -52,17 +53,18 @@ class Housekeeper(threading.Thread):
 
     def run(self) -> None:
         while not stopping.is_set():
+            reading = machine_reading()  # asks programs, which may take its time; nobody waits for it to fork
             with _round:
-                self.keep_house()
+                self.keep_house(reading)
                 connection.close()
             stopping.wait(settings.JOB_HEARTBEAT_SECONDS)
 
-    def keep_house(self) -> None:
+    def keep_house(self, reading: dict[str, Any]) -> None:
         try:
             for job in self.lost_jobs.reap():
                 logger.warning("Job %s had lost its worker", job.pk)
             submit_due()
-            report(self.queues)
+            report(self.queues, reading)
             for queue in self.queues:
                 top_up(queue, "")
                 top_up(queue, here())

@@ -9,10 +9,11 @@ from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
+from sw_site.jobs import actions
 from sw_site.jobs.access import job_for, job_to_change
 from sw_site.jobs.models import Job, JobState
-from sw_site.jobs.queue import retry
 from sw_site.jobs.workers import machines, queue_lengths
+from sw_site.lib.errors import UserError
 
 
 @require_safe
@@ -57,16 +58,22 @@ def worker_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     job = job_to_change(request, pk)
-    job.request_cancel()
-    messages.info(request, f"“{job.title}” was asked to stop." if job.is_active else f"“{job.title}” is cancelled.")
+    try:
+        job = actions.cancel_job(job)
+    except UserError as error:
+        messages.warning(request, error.message)
+    else:
+        messages.info(request, f"“{job.title}” was asked to stop." if job.is_active else f"“{job.title}” is cancelled.")
     return redirect(request.POST.get("next_page") == "subject" and job.subject_url or job.get_absolute_url())
 
 
 @require_POST
 def job_retry(request: HttpRequest, pk: int) -> HttpResponse:
     job = job_to_change(request, pk)
-    if retry(job):
-        messages.info(request, f"“{job.title}” is waiting for a worker again.")
+    try:
+        job = actions.retry_job(job)
+    except UserError as error:
+        messages.warning(request, error.message)
     else:
-        messages.warning(request, f"“{job.title}” is not failed or cancelled, so there is nothing to try again.")
+        messages.info(request, f"“{job.title}” is waiting for a worker again.")
     return redirect(job)

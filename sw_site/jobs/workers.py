@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from sw_site.jobs.models import Job, JobState, Worker
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 #: Beats a worker may miss before it counts as gone.
 MISSED_BEATS = 4
@@ -51,11 +54,19 @@ class Machine:
         return sorted({queue for worker in self.workers if worker.is_alive for queue in worker.queues})
 
 
-def report(queues: Sequence[str]) -> None:
-    """Say that this process is there and works on these queues."""
+def machine_reading() -> dict[str, Any]:
+    """What the apps report of this machine; one that fails is left out, for a worker has more to do than to tell."""
     reading: dict[str, Any] = {}
     for read in READINGS:
-        reading |= read()
+        try:
+            reading |= read()
+        except Exception:
+            logger.exception("The machine could not be read")
+    return reading
+
+
+def report(queues: Sequence[str], reading: dict[str, Any]) -> None:
+    """Say that this process is there and works on these queues."""
     values = {"host": here(), "queues": list(queues), "reading": reading, "seen_at": Now()}
     Worker.objects.update_or_create(name=this_worker(), defaults=values)
 

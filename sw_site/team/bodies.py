@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable
 from functools import cache
@@ -21,29 +20,27 @@ JSON, FORMS = "application/json", ("multipart/form-data", "application/x-www-for
 NUL = UserError("not_valid", "Text may not contain the character NUL (0). Send it without.", 422)
 
 
+class NoNumber(str):
+    """NaN or an Infinity, where JSON has a number."""
+
+
 class StrictParser(Parser):
     """JSON as its standard has it: NaN and Infinity are no numbers."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        seen: list[str] = []
-
-        def note(name: str) -> float:
-            seen.append(name)
-            return float(name)
-
-        body: dict[str, Any] = json.loads(request.body, parse_constant=note)
-        if seen:
-            raise ValueError(f"{_place_of_no_number(body) or 'a value'} is {seen[0]}, which is no number of JSON")
+        body: dict[str, Any] = json.loads(request.body, parse_constant=NoNumber)
+        if b"NaN" in request.body or b"Infinity" in request.body:
+            refuse_no_numbers(body)
         return body
 
 
-def _place_of_no_number(value: Any, place: str = "") -> str:
-    """Where the first of them is, as operations.0.box.x1; "" where there is none."""
-    if isinstance(value, float):
-        return place if not math.isfinite(value) else ""
+def refuse_no_numbers(value: Any, place: str = "The body") -> None:
+    """ValueError that says where the first of them is, as operations.0.box.x1."""
+    if isinstance(value, NoNumber):
+        raise ValueError(f"{place} is {value}, which is no number of JSON")
     rows = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    found = (_place_of_no_number(row, f"{place}.{key}".lstrip(".")) for key, row in rows)
-    return next(filter(None, found), "")
+    for key, row in rows:
+        refuse_no_numbers(row, f"{key}" if place == "The body" else f"{place}.{key}")
 
 
 class BodyMiddleware:

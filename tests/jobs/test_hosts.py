@@ -110,10 +110,15 @@ def started_at(run: Run) -> list[str]:
     return file.read_text().split() if file.exists() else []
 
 
+def far_is_there(world) -> None:
+    if not world.far.workers:
+        world.far.start_worker(**world.environment)
+    until(lambda: "far" in known_hosts("gpu"), "far says that it is there", world)
+
+
 def test_a_run_survives_the_cut_of_its_machine(world):
     version = make_version(images=8)
-    world.far.start_worker(**world.environment)
-    until(lambda: "far" in known_hosts("gpu"), "far says that it is there", world)
+    far_is_there(world)
     run = submitted(version, "droids wait", "far")
     until(lambda: Run.objects.get(pk=run.pk).step > 0, "far trains, and the site sees how far it is", world)
     assert started_at(run) == ["far"] and len(engines(run)) == 1
@@ -139,6 +144,7 @@ def test_a_run_survives_the_cut_of_its_machine(world):
 
 def test_a_short_cut_costs_nothing(world):
     version = make_version(images=8)
+    far_is_there(world)
     run = submitted(version, "short wait", "far")
     until(lambda: Run.objects.get(pk=run.pk).step > 0, "far trains", world)
     world.far.cut_off()

@@ -16,7 +16,7 @@ from sw_site.jobs.models import Job, JobState, Worker
 from sw_site.jobs.order import next_job
 from sw_site.jobs.queue import create_job, enqueue
 from sw_site.jobs.upkeep import clean_up
-from sw_site.jobs.workers import hosts, report
+from sw_site.jobs.workers import READINGS, hosts, machine_reading, report
 
 
 def work(context):
@@ -36,12 +36,20 @@ def job(alice, far):
 
 
 def test_a_worker_says_what_it_has(db):
-    report(["default", "gpu"])
-    report(["gpu"])
+    report(["default", "gpu"], {})
+    report(["gpu"], machine_reading())
     worker = Worker.objects.get()
     assert worker.name == names.this_worker() and worker.queues == ["gpu"] and worker.is_alive
     assert worker.reading["machine_memory_total_mb"] > 0 and worker.reading["cores"] >= 1
     assert isinstance(worker.reading["gpus"], list)
+
+
+def test_a_machine_that_cannot_be_read_stops_no_worker(monkeypatch):
+    def broken():
+        raise OSError("no /proc")
+
+    monkeypatch.setattr("sw_site.jobs.workers.READINGS", [broken, lambda: {"cores": 3}])
+    assert machine_reading() == {"cores": 3} and len(READINGS) >= 1
 
 
 def test_a_worker_that_is_silent_takes_no_jobs(far):
@@ -94,7 +102,7 @@ class TestApi:
     def test_jobs_are_listed_and_shown(self, client, job):
         rows = client.get("/api/v1/jobs?state=queued&kind=test").json()["items"]
         assert [row["id"] for row in rows] == [job.pk]
-        assert client.get(f"/api/v1/jobs/{job.pk}").json()["title"] == "A job"
+        assert "log" not in rows[0] and client.get(f"/api/v1/jobs/{job.pk}").json()["log"] == ""
         assert client.get("/api/v1/jobs?state=failed").json()["count"] == 0
 
     def test_a_job_is_moved_cancelled_and_tried_again(self, client, job):

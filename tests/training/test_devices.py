@@ -11,7 +11,7 @@ from sw_site.jobs.errors import WorkerStopping
 from sw_site.jobs.shutdown import stopping
 from training import devices, machine
 from training.devices import Device, device_for, gpus, is_busy, lock
-from training.machine import MachineWatch
+from training.machine import MachineWatch, report
 
 SMI = "#!/bin/sh\necho '{}'\n"
 
@@ -104,3 +104,19 @@ def test_a_process_that_has_ended_reads_as_nothing():
     with subprocess.Popen(["true"]) as process:
         pass
     assert MachineWatch(process.pid, None).read() is None
+
+
+def test_a_worker_asks_once_for_all_gpus(monkeypatch):
+    asked = []
+
+    def answer(*options):
+        asked.append(options)
+        return [["0", "H100", "71", "9000", "80000", "55"], ["1", "H100", "[N/A]", "10", "80000", "40"]]
+
+    monkeypatch.setattr("training.machine.nvidia_smi", answer)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    first, second = report()["gpus"]
+    assert len(asked) == 1 and (first["number"], first["name"], first["gpu_percent"]) == (0, "H100", 71.0)
+    assert "gpu_percent" not in second and second["gpu_memory_mb"] == 10.0
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert [card["number"] for card in report()["gpus"]] == [1]

@@ -62,6 +62,19 @@ class TestDoneAgain:
         assert {**train, "batch_size": 4} == before and again.config["model"] == run.config["model"]
         assert again.seed == run.seed == 9 and train["horizontal_flip"] is False
 
+    def test_with_another_network_its_own_sizes(self, client, run):
+        body = {"like": run.pk, "architecture": "efficientdet_d0", "seed": 10}
+        answer = client.post("/api/v1/training/runs", json.dumps(body), content_type="application/json").json()
+        again = Run.objects.get(pk=answer["id"])
+        assert again.config["model"]["architecture"] == "efficientdet_d0" and again.config["model"]["input_size"] == 512
+        assert again.config["train"]["batch_size"] == 4 and again.steps == 77 and again.seed == 10
+
+    def test_its_page_says_when_the_start_is_gone(self, client, run):
+        base = {"kind": "checkpoint", "path": "/gone/ckpt-1", "classes": []}
+        Run.objects.filter(pk=run.pk).update(config={**run.config, "base": base})
+        page = client.get(reverse("training:run-create"), {"again": run.pk}).content.decode()
+        assert "is not here any more" in page
+
     def test_by_its_page(self, client, run):
         page = client.get(reverse("training:run-create"), {"again": run.pk}).content.decode()
         assert 'value="77"' in page and '<option value="256" selected>' in page

@@ -72,5 +72,6 @@ def model_card_download(request: SignedInRequest, pk: int) -> HttpResponse:
 def image_uses(request: SignedInRequest, pk: int) -> HttpResponse:
     """A fragment: the versions that hold a photo, and the models that learnt from them."""
     image = image_for(request, pk)
-    context = {"uses": uses_of(image, request.user), "boxes": boxes_uses_of(image, request.user)}
+    uses = uses_of(image, request.user)
+    context = {"uses": uses, "boxes": boxes_uses_of(image, request.user, uses)}
     return render(request, "training/_image_uses.html", context)

@@ -16,7 +16,7 @@ from sw_site.lib.errors import UserError
 from training.access import runs_for
 from training.actions import start_run
 from training.bases import may_use_backbones, save_backbone
-from training.cloning import answers_like
+from training.cloning import answers_like, start_like
 from training.forms import BackboneForm, RunForm
 from training.http import SignedInRequest, go_to
 from training.models import Run
@@ -77,6 +77,10 @@ def first_answers(request: SignedInRequest) -> dict[str, Any]:
     again = request.GET.get("again", "")
     run = Run.objects.visible_to(request.user).filter(pk=again).first() if again.isdecimal() else None
     if run:
+        try:
+            start_like(run)
+        except UserError as error:
+            messages.warning(request, error.message)
         return answers_like(run)
     return {key: request.GET[key] for key in ("version", "base", "architecture") if request.GET.get(key)}
 
