@@ -81,19 +81,24 @@ def stock(run_dir: Path) -> None:
 SIDES: dict[str, Callable[[Path], None]] = {"engine": engine, "stock": stock}
 
 
+def add_photos(dataset: dict[str, Any], folder: Path, count: int, split: str) -> None:
+    """So many generated photographs more, each with one box."""
+    noise = np.random.default_rng(1)
+    for number in range(count):
+        path = folder / f"{number}.jpg"
+        small = noise.integers(0, 255, (PHOTO[1] // 16, PHOTO[0] // 16, 3), np.uint8)
+        Image.fromarray(small).resize(PHOTO).save(path)
+        box = {"class_id": number % 2 + 1, "xmin": 100.0, "ymin": 80.0, "xmax": 300.0, "ymax": 240.0}
+        entry = {"id": 100 + number, "path": str(path), "file_name": path.name, "split": split, "boxes": [box]}
+        dataset["images"].append({**entry, "width": PHOTO[0], "height": PHOTO[1]})
+
+
 def prepare(folder: Path, images: int, size: int, depth: float) -> Path:
     """A run directory with its records, whose val split has so many photographs."""
     dataset = make_dataset(folder / "photos")
     settings = make_request(steps=1000)
     settings["model"] = {"depth_multiplier": depth, "input_size": size}
-    noise = np.random.default_rng(1)
-    for number in range(images):
-        path = folder / "photos" / f"{number}.jpg"
-        small = noise.integers(0, 255, (PHOTO[1] // 16, PHOTO[0] // 16, 3), np.uint8)
-        Image.fromarray(small).resize(PHOTO).save(path)
-        box = {"class_id": number % 2 + 1, "xmin": 100.0, "ymin": 80.0, "xmax": 300.0, "ymax": 240.0}
-        entry = {"id": 100 + number, "path": str(path), "file_name": path.name, "split": "val", "boxes": [box]}
-        dataset["images"].append({**entry, "width": PHOTO[0], "height": PHOTO[1]})
+    add_photos(dataset, folder / "photos", images, "val")
     run_dir = make_run(folder / "run", settings, dataset)
     subprocess.run([sys.executable, "-m", "training.engine", "records", str(run_dir)], cwd=ROOT, check=True)
     return run_dir

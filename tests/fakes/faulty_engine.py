@@ -56,8 +56,8 @@ def with_faults(run_dir: Path) -> Any:
 
         def traced(loop: Any) -> None:
             trace(loop)
-            step = loop._train_step
-            loop._train_step = lambda: (strike(loop, run_dir), step())[1]
+            steps = loop._steps
+            loop._steps = lambda most: (strike(loop, run_dir), steps(1))[1]
 
         TrainingLoop._trace = traced
         return trainer

@@ -97,6 +97,7 @@ class Attempt:
             deterministic=not device.has_gpu() if train.deterministic is None else train.deterministic,
             frozen_batch_norm=pipeline_config.frozen_batch_norm(self.request),
             rate_scale=self.recovery.rate_scale,
+            keep_images=Setup.can_keep(self.dataset.split("train")),
         )
 
     def said_about_devices(self, replicas: int) -> None:

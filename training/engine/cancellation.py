@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,14 +24,28 @@ class Cancellation:
         self._file, self._finish = file, finish
         self._signalled = False
         self._deferred = False
+        self._bell: socket.socket | None = None
 
     def listen(self) -> None:
         """Takes over SIGTERM and SIGINT of this process (main thread only)."""
+        self._ring, self._bell = socket.socketpair()
+        self._ring.setblocking(False)
+        self._bell.setblocking(False)
+        # Python looks at signals between its own instructions only; while TensorFlow is at work nobody else hears them.
+        signal.set_wakeup_fd(self._ring.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
 
     def requested(self) -> bool:
+        """From any thread, also while the main one is inside TensorFlow."""
+        self._signalled = self._signalled or self._heard()
         return self._signalled or self._file.exists()
+
+    def _heard(self) -> bool:
+        try:
+            return bool(self._bell and self._bell.recv(64))
+        except BlockingIOError:
+            return False
 
     def finish_requested(self) -> bool:
         """Whether the run was asked to train no further and to end well with what it has."""

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -15,6 +16,7 @@ def stop(tmp_path):
     stop = Cancellation(tmp_path / "cancel")
     stop.listen()
     yield stop
+    signal.set_wakeup_fd(-1)
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -44,3 +46,14 @@ def test_a_deferred_signal_waits_for_the_check(stop):
         assert stop.requested()
     with pytest.raises(Cancelled):
         stop.check()
+
+
+def test_a_signal_is_heard_while_the_main_thread_is_busy(stop):
+    """A handler of Python runs when the main thread comes back from TensorFlow, a block of steps later."""
+    heard = []
+    with stop.deferred(), ThreadPoolExecutor(1) as pool:
+        signal.signal(signal.SIGTERM, lambda number, frame: None)  # whatever the handler does comes too late
+        heard.append(stop.requested())
+        os.kill(os.getpid(), signal.SIGTERM)
+        heard.append(pool.submit(stop.requested).result())
+    assert heard == [False, True] and stop.requested()

@@ -50,7 +50,7 @@ def step_with(run: RunDirectory, strategy: tf.distribute.Strategy) -> dict[str, 
     loop = TrainingLoop(run, pipeline, model, request.train, EventLog(run.events), Cancellation(run.cancel), setup)
     loop._batches = batches(pipeline, model, strategy)
     loop._trace()
-    losses = loss_values(loop._train_step())
+    losses = loss_values(loop._steps(1)[1])
     weights = [[float(value) for value in tf.reshape(variable, [-1])[:3]] for variable in model.variables]
     return {"step": loop.step, "losses": losses, "weights": weights}
 

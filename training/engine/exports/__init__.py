@@ -28,6 +28,7 @@ from training.engine.exports.subject import Subject
 __all__ = ["Exported", "Subject", "export"]
 
 LEARNT_AP = 0.1
+ENOUGH_OBJECTS = 20
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def export_one(subject: Subject, reference: Reference, chosen: Format, folder: P
         figures = reference.score(lambda image: ask(image.pixels))
         found = compare(reference.compared, ask, subject.window)
         limits = limits_for(chosen.limits, subject.family, reference.figures.ap)
-        if problems := limits.broken(found, fall_of_ap(reference.figures.ap, figures.ap)):
+        if problems := limits.broken(found, fall_of_ap(reference, figures.ap)):
             raise EngineError(
                 "export_mismatch",
                 f"The {chosen.title} export does not answer like its checkpoint ({'; '.join(problems)}); it was not "
@@ -103,13 +104,16 @@ def limits_for(limits: Limits, family: str, ap: float | None) -> Limits:
     return Limits(rank_difference=limits.rank_difference)
 
 
-def fall_of_ap(before: float | None, after: float | None) -> float | None:
+def fall_of_ap(reference: Reference, after: float | None) -> float | None:
     """How much AP an export lost; None when there is nothing to judge by.
 
     A model that has hardly learnt gives hundreds of boxes nearly the same score, and rounding in the last digit decides
-    which of them come first: its AP says nothing about the export.
+    which of them come first: its AP says nothing about the export. On a few objects such a model has any AP.
     """
-    return None if before is None or after is None or before < LEARNT_AP else before - after
+    before = reference.figures.ap
+    if before is None or after is None or before < LEARNT_AP or reference.objects < ENOUGH_OBJECTS:
+        return None
+    return before - after
 
 
 def written_and_loaded(subject: Subject, chosen: Format, folder: Path) -> tuple[dict[str, Any], Ask]:

@@ -23,7 +23,7 @@ class Limits:
     """What a format may lose.
 
     `difference` bounds boxes (relative to the image) and scores of every detection, `rank_difference` those of the
-    sorted scores; `mean_iou` and `mean_score` bound the matched detections, `ap` the average precision on val.
+    sorted scores; `mean_iou` and `mean_score` bound the matched detections, `ap` the average precision.
     """
 
     difference: float = float("inf")
@@ -44,7 +44,7 @@ class Limits:
         if found.mean_score_difference > self.mean_score:
             says.append(f"scores of the same objects differ by {found.mean_score_difference:.2f} on average")
         if ap_gap is not None and ap_gap > self.ap:
-            says.append(f"AP on val falls by {ap_gap:.3f}")
+            says.append(f"AP falls by {ap_gap:.3f}")
         return says
 
 

@@ -49,6 +49,11 @@ class Reference:
         self.compared: list[Compared] = []
         self.figures = self.score(self._ask_and_keep)
 
+    @property
+    def objects(self) -> int:
+        """How many labelled boxes the figures are about."""
+        return sum(len(image.visible_boxes()) for image in islice(self._truth.values(), MOST_IMAGES))
+
     def images(self) -> Iterator[RecordImage]:
         return islice(read_images(self._subject.run.records(self.split)), MOST_IMAGES)
 

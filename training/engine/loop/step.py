@@ -1,4 +1,4 @@
-"""One training step: the API's losses, our choice of variables.
+"""The training step, and some of them in one call: the API's losses, our choice of variables.
 
 `model_lib_v2.eager_train_step` does the same with every variable of the model, in one precision, and clips each
 replica's gradients by themselves. Needs `compat.apply()` first.
@@ -6,7 +6,9 @@ replica's gradients by themselves. Needs `compat.apply()` first.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
@@ -16,35 +18,81 @@ from training.engine.device import in_float32
 
 TOTAL, REGULARIZATION = "Loss/total_loss", "Loss/regularization_loss"
 Losses = dict[str, tf.Tensor]
+LOOK_EVERY = 0.1  # seconds between two looks for a request to stop
 
 
-def trace_step(
-    model: Any,
-    config: Any,
-    optimizer: Any,
-    variables: list[tf.Variable],
-    step: tf.Variable,
-    batches: Iterator[Any],
-    strategy: tf.distribute.Strategy,
-) -> Callable[[], Losses]:
-    """Compiles the function that takes the next batch, trains on it, counts the step and returns its losses.
+class Steps:
+    """Some steps at once, as one program: coming back to Python between them costs each a fiftieth of its time."""
 
-    The optimizer's variables must exist: otherwise the step would be traced twice. `config` is the train_config of the
-    pipeline.
-    """
+    def __init__(
+        self,
+        model: Any,
+        config: Any,
+        optimizer: Any,
+        variables: list[tf.Variable],
+        step: tf.Variable,
+        batches: Iterator[Any],
+        strategy: tf.distribute.Strategy,
+        asked: Callable[[], bool],
+    ) -> None:
+        """Compiles it. The optimizer's variables must exist: otherwise the step would be traced twice.
 
-    def replica_step(features: Any, labels: Any) -> Losses:
-        return train_on(model, config, optimizer, variables, step, features, labels)
+        `config` is the train_config of the pipeline; `asked` is called from another thread, a few times a second, and
+        says whether the steps that are left are to be left alone.
+        """
 
-    def next_step() -> Losses:
-        if strategy.num_replicas_in_sync == 1:
-            return replica_step(*next(batches))
-        losses = strategy.run(replica_step, args=next(batches))
-        return {name: strategy.reduce("SUM", value, axis=None) for name, value in losses.items()}
+        def replica_step(features: Any, labels: Any) -> Losses:
+            return train_on(model, config, optimizer, variables, step, features, labels)
 
-    # AutoGraph would rewrite the API's code, which is graph code already, and treble the time tracing takes.
-    traced: Callable[[], Losses] = tf.function(next_step, autograph=False).get_concrete_function()
-    return traced
+        def next_step() -> Losses:
+            if strategy.num_replicas_in_sync == 1:
+                return replica_step(*next(batches))
+            losses = strategy.run(replica_step, args=next(batches))
+            return {name: strategy.reduce("SUM", value, axis=None) for name, value in losses.items()}
+
+        # AutoGraph would rewrite the API's code, which is graph code already, and treble the time tracing takes.
+        self._one = tf.function(next_step, autograph=False).get_concrete_function()
+        self._asked = asked
+        with tf.device("CPU"):
+            self._stop = tf.Variable(False, trainable=False, name="stop")
+        most = tf.TensorSpec([], tf.int64)
+        self._several = tf.function(self._loop, autograph=False, input_signature=[most]).get_concrete_function()
+
+    def __call__(self, most: int) -> tuple[int, Losses]:
+        """Takes up to `most` batches and trains on each; the steps taken and the losses of the last one."""
+        with self._watching():
+            taken, losses = self._several(tf.constant(most, tf.int64))
+            return int(taken), losses
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        """A function of Python inside the program would be simpler, but TensorFlow crashes as it clears those away."""
+        ended = threading.Event()
+        self._stop.assign(False)
+
+        def watch() -> None:
+            while not ended.wait(LOOK_EVERY):
+                if self._asked():
+                    self._stop.assign(True)
+                    return
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join()
+
+    def _loop(self, most: tf.Tensor) -> Any:
+        def goes_on(taken: tf.Tensor, losses: Losses) -> tf.Tensor:
+            return (taken < most) & ~self._stop
+
+        def step(taken: tf.Tensor, losses: Losses) -> Any:
+            return taken + 1, self._one()
+
+        none = {name: tf.zeros([], spec.dtype) for name, spec in self._one.structured_outputs.items()}
+        return tf.while_loop(goes_on, step, (tf.constant(0, tf.int64), none))
 
 
 def train_on(

@@ -15,7 +15,7 @@ from training.engine.events import EventLog
 from training.engine.loop.batches import training_batches
 from training.engine.loop.report import Reporter, loss_values
 from training.engine.loop.setup import UNFROZEN_RATE, Setup, thawed
-from training.engine.loop.step import Losses, trace_step
+from training.engine.loop.step import Losses, Steps
 from training.engine.request import TrainRequest
 from training.engine.rundir import RunDirectory
 from training.engine.trainable import known_and_unknown, select
@@ -49,7 +49,8 @@ class TrainingLoop:
             self._make_optimizer()
         self.checkpoints = Checkpoints(run, self._global_step, model, self._optimizer)
         self._reporter = Reporter(events, str(run.train_summaries), pipeline.train_config.batch_size)
-        self._train_step: Any = None
+        self._steps: Any = None
+        self._taken = 0
 
     def _make_optimizer(self) -> None:
         optimizer, (rate,) = optimizer_builder.build(self._pipeline.train_config.optimizer, self._global_step)
@@ -86,7 +87,8 @@ class TrainingLoop:
         strategy = self._setup.strategy
 
         def batches(context: Any = None) -> tf.data.Dataset:
-            return training_batches(self._pipeline, self._model, self._setup.deterministic, context, seed)
+            deterministic, keep = self._setup.deterministic, self._setup.keep_images
+            return training_batches(self._pipeline, self._model, deterministic, context, seed, keep)
 
         self._batches = iter(strategy.distribute_datasets_from_function(batches) if self.replicas > 1 else batches())
         self._trace()
@@ -98,7 +100,7 @@ class TrainingLoop:
         names = () if all_of_it else (*self._request.freeze, *self._frozen_by_config())
         variables = select(self._model, names, self._setup.frozen_batch_norm)
         self._scale.assign(self._setup.rate_scale * (UNFROZEN_RATE if all_of_it else 1.0))
-        self._train_step = trace_step(
+        self._steps = Steps(
             self._model,
             self._pipeline.train_config,
             self._optimizer,
@@ -106,6 +108,7 @@ class TrainingLoop:
             self._global_step,
             self._batches,
             self._setup.strategy,
+            self._asked_to_end,
         )
 
     def _frozen_by_config(self) -> list[str]:
@@ -124,31 +127,45 @@ class TrainingLoop:
         Returns earlier when the run was asked to finish. Raises `Cancelled` between two steps, after which `save` can
         still be called, and `EngineError` when the loss is not a number.
         """
-        if self._train_step is None:
+        if self._steps is None:
             self.prepare()
         with self._stop.deferred():
             self._run(until)
 
     def _run(self, until: int) -> None:
-        step = logged = self.step
+        self._taken = step = logged = self.step
         started = time.perf_counter()
         while step < until:
             self._stop.check()
-            if step > 0 and self._stop.finish_requested():
+            if self._asked_to_end():
                 return
             if thawed(self._request, step) and not self._traced_thawed:
                 self._events.state("training", f"From step {step} on all variables are trained.")
                 self._trace()
-            losses = self._train_step()
-            step += 1
-            if step % self._request.log_every == 0:
+            taken, losses = self._steps(self._next_pause(step, until) - step)
+            self._taken = step = step + taken
+            if taken and step % self._request.log_every == 0:
                 speed = (step - logged) / (time.perf_counter() - started)
                 self._report(step, losses, speed)
                 logged, started = step, time.perf_counter()
-            if step % self._request.checkpoint_every == 0:
+            if taken and step % self._request.checkpoint_every == 0:
                 paused = time.perf_counter()
                 self.save()
                 started += time.perf_counter() - paused
+
+    def _asked_to_end(self) -> bool:
+        """From any thread. A run that is to keep what it has needs to have something first: one step."""
+        return self._stop.requested() or (self._taken > 0 and self._stop.finish_requested())
+
+    def _next_pause(self, step: int, until: int) -> int:
+        """The next step after which there is something else to do than another one."""
+        if step == 0:
+            return 1
+        request = self._request
+        pauses = [(step // every + 1) * every for every in (request.log_every, request.checkpoint_every)]
+        if not self._traced_thawed and request.freeze_until_step is not None:
+            pauses.append(max(step + 1, request.freeze_until_step))
+        return min(until, *pauses)
 
     def _report(self, step: int, losses: Losses, speed: float) -> None:
         values = loss_values(losses)

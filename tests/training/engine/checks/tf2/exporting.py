@@ -226,8 +226,12 @@ def one_resize_for_the_batch_is_the_api_own() -> None:
 def a_model_that_has_not_learnt_is_not_judged_by_its_ap() -> None:
     from training.engine.exports import fall_of_ap
 
-    assert fall_of_ap(0.02, 0.0) is None and fall_of_ap(None, 0.5) is None and fall_of_ap(0.5, None) is None
-    assert math.isclose(fall_of_ap(0.6, 0.5), 0.1)
+    def reference(ap: float | None, objects: int = 50) -> Any:
+        return SimpleNamespace(figures=SimpleNamespace(ap=ap), objects=objects)
+
+    assert fall_of_ap(reference(0.02), 0.0) is None and fall_of_ap(reference(None), 0.5) is None
+    assert fall_of_ap(reference(0.5), None) is None and fall_of_ap(reference(0.6, 3), 0.5) is None
+    assert math.isclose(fall_of_ap(reference(0.6), 0.5), 0.1)
 
 
 @check

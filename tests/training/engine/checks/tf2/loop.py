@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from tests.training.engine.builders import events, make_request, make_run
 from tests.training.engine.checks.registry import check, new_folder, refusal
 from training.engine.cancellation import Cancellation
 from training.engine.dataset import Dataset
+from training.engine.errors import Cancelled
 from training.engine.events import EventLog
 from training.engine.request import RunRequest
 from training.engine.rundir import RunDirectory
@@ -69,6 +71,48 @@ def frozen_weights_stay_until_they_are_thawed() -> None:
     assert any("all variables" in event["message"] for event in events(training.run.root, "state"))
 
 
+@check
+def a_stop_is_heard_between_two_steps_of_one_call() -> None:
+    training = prepared_run(steps=1000, log_every=500, checkpoint_every=500, evaluate_every=500)
+    training.attempt = training.new_attempt()
+    loop = training.attempt.build()
+    loop.run(2)  # the first call of a program takes seconds
+    threading.Timer(1.0, training.run.cancel.touch).start()
+    try:
+        loop.run(1000)
+    except Cancelled:
+        assert 2 < loop.step < 500, loop.step
+        return
+    raise AssertionError("the run went on to its end")
+
+
+@check
+def kept_images_are_seen_once_a_round() -> None:
+    import tensorflow as tf
+
+    from training.engine.loop.batches import decoded
+
+    training = prepared_run(steps=1)
+    attempt = training.new_attempt()
+    assert attempt.setup().keep_images
+    reader = attempt.pipeline.train_input_reader
+    for keep in (True, False):
+        names = [row["source_id"].numpy().decode() for row in decoded(reader, keep).take(12)]
+        rounds = [names[start : start + 4] for start in (0, 4, 8)]
+        assert all(sorted(one) == sorted(rounds[0]) and len(set(one)) == 4 for one in rounds), (keep, rounds)
+    with_pixels = [row["image"] for row in decoded(reader, True).take(8)]
+    assert {image.dtype for image in with_pixels} == {tf.uint8} and len({image.shape[1] for image in with_pixels}) == 4
+
+
+@check
+def photographs_that_fill_the_memory_are_not_kept() -> None:
+    from training.engine.dataset import ImageEntry
+    from training.engine.loop import Setup
+
+    huge = ImageEntry(1, new_folder(), "sky.jpg", 30_000, 30_000, "train", ())
+    assert not Setup.can_keep([huge]) and Setup.can_keep([])
+
+
 def values(variables: list[Any]) -> list[Any]:
     return [variable.numpy() for variable in variables]
 
@@ -85,14 +129,14 @@ def a_run_recovers_from_full_memory_and_from_nan_and_stops_early() -> None:
     from training.engine.loop import training_loop
 
     faults = {3: tf.errors.ResourceExhaustedError(None, None, "OOM when allocating"), 5: float("nan")}
-    before = training_loop.trace_step
-    training_loop.trace_step = pretended_steps(faults)  # type: ignore[assignment]
+    before = training_loop.Steps
+    training_loop.Steps = pretended_steps(faults)  # type: ignore[assignment,misc]
     try:
         training = prepared_run(steps=20, evaluate_every=2, checkpoint_every=2, patience=2, batch_size=4)
         training.export_best = lambda: None
         training.execute()
     finally:
-        training_loop.trace_step = before
+        training_loop.Steps = before  # type: ignore[misc]
     root = training.run.root
     memory, nan = events(root, "retry")
     assert (memory["reason"], memory["failed_step"], memory["step"], memory["batch_size"]) == ("out_of_memory", 2, 2, 2)
@@ -105,19 +149,19 @@ def a_run_recovers_from_full_memory_and_from_nan_and_stops_early() -> None:
 
 
 def pretended_steps(faults: dict[int, Any]) -> Any:
-    """Stands for `trace_step`: counts steps, and raises or returns the fault of the step it has come to, once."""
+    """Stands for `Steps`: counts one, and raises or returns the fault of the step it has come to, once."""
 
-    def trace(model: Any, config: Any, optimizer: Any, variables: Any, step: Any, batches: Any, strategy: Any) -> Any:
-        def next_step() -> dict[str, float]:
+    def compiled(model: Any, config: Any, optimizer: Any, variables: Any, step: Any, *others: Any) -> Any:
+        def take(most: int) -> tuple[int, dict[str, float]]:
             fault = faults.pop(int(step) + 1, 1.0)
             if isinstance(fault, Exception):
                 raise fault
             step.assign_add(1)
-            return {"Loss/total_loss": fault}
+            return 1, {"Loss/total_loss": fault}
 
-        return next_step
+        return take
 
-    return trace
+    return compiled
 
 
 @check
