@@ -37,17 +37,12 @@ WARM_UP_BLOCKS = 1
 class Turn:
     """The child's side of taking turns: waits for a line on stdin, answers with the seconds a block took."""
 
-    def __init__(self, steps: int) -> None:
-        self._steps = steps
-        self._done = 0
+    def __init__(self) -> None:
         self._started: float | None = None
 
-    def step(self) -> None:
-        """Called between two steps; waits here when a block is complete."""
+    def block(self) -> None:
+        """Called between two blocks; waits here."""
         if self._started is not None:
-            self._done += 1
-            if self._done % self._steps:
-                return
             print(f"block {time.perf_counter() - self._started}", flush=True)
         if not sys.stdin.readline():
             sys.exit(0)
@@ -67,25 +62,28 @@ def train_with_engine(run_dir: Path, steps: int) -> None:
     from training.engine.request import RunRequest
     from training.engine.rundir import RunDirectory
 
-    turn = Turn(steps)
+    turn = Turn()
 
-    class Turns(Cancellation):
-        def requested(self) -> bool:
-            turn.step()
-            return super().requested()
+    class Turns(TrainingLoop):
+        def _report(self, *arguments: Any) -> None:
+            super()._report(*arguments)
+            turn.block()
 
     run = RunDirectory(run_dir)
     request, pipeline = RunRequest.load(run.request), pipeline_config.read(run)
     model = build_model(pipeline)
     Detector(model, request.model.input_size)
     setup = Setup(keep_images=Setup.can_keep(Dataset.load(run.dataset).split("train")))
-    stop = Turns(run.cancel)
-    TrainingLoop(run, pipeline, model, request.train, EventLog(run.events), stop, setup).run(request.train.steps)
+    stop = Cancellation(run.cancel, run.finish)
+    loop = Turns(run, pipeline, model, request.train, EventLog(run.events), stop, setup)
+    loop.prepare()
+    turn.block()
+    loop.run(request.train.steps)  # reports, and with that ends a block, every `steps` steps
 
 
 def train_with_stock(run_dir: Path, steps: int) -> None:
-    turn = Turn(1)
-    train_loop(run_dir, steps, lambda readings: None if readings % 2 else turn.step())
+    turn = Turn()
+    train_loop(run_dir, steps, lambda readings: None if readings % 2 else turn.block())
 
 
 SIDES: dict[str, Callable[[Path, int], None]] = {"engine": train_with_engine, "stock": train_with_stock}
