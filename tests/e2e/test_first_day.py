@@ -1,4 +1,4 @@
-"""docs/first-day.md, followed word for word by somebody who has just started the site."""
+"""docs/first-day.md and the pages that go on from it, followed word for word by somebody who has just begun."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tests.e2e.conftest import Site, enter, start_site
 from tests.factories import picture_bytes
 
 pytestmark = [pytest.mark.browser, pytest.mark.training]
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "first-day.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+DAYS = {"first-day": 12, "training-day": 6, "reviewing-day": 6, "using-models": 4}
 #: What the page tells people to do, in the words it may use for it.
 VERBS = {
     "press": r"[Pp]ress \*\*(?P<press>[^*]+)\*\*",
@@ -28,9 +29,9 @@ VERBS = {
 PATIENCE_MS = 300_000
 
 
-def steps() -> list[str]:
+def steps(day: str) -> list[str]:
     """The numbered steps, each with the lines that go on with it."""
-    text = re.sub(r"\n {4}", " ", PAGE.read_text())
+    text = re.sub(r"\n {3,4}", " ", (DOCS / f"{day}.md").read_text())
     return re.findall(r"^\d+\. (.*)$", text, re.M)
 
 
@@ -48,19 +49,21 @@ def newcomer(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, Site]]:
     assert site.stop() == 0, "".join(site.lines[-30:])
 
 
-def test_every_step_says_what_to_do():
-    assert len(steps()) == 12
-    assert [step for step in steps() if not re.search("|".join(VERBS.values()), step)] == []
+@pytest.mark.parametrize(("day", "count"), DAYS.items())
+def test_every_step_says_what_to_do(day, count):
+    assert len(steps(day)) == count
+    assert [step for step in steps(day) if not re.search("|".join(VERBS.values()), step)] == []
 
 
-def test_the_first_day(newcomer, tmp_path, shoot):
+def test_the_days(newcomer, tmp_path, shoot):
     page, _ = newcomer
     photo = tmp_path / "own.jpg"
     photo.write_bytes(picture_bytes())
-    for number, step in enumerate(steps(), start=1):
-        for found in re.finditer("|".join(VERBS.values()), step):
-            follow(page, {name: value for name, value in found.groupdict().items() if value}, photo)
-        shoot(page, f"first-day-{number:02}")
+    for day in DAYS:
+        for number, step in enumerate(steps(day), start=1):
+            for found in re.finditer("|".join(VERBS.values()), step):
+                follow(page, {name: value for name, value in found.groupdict().items() if value}, photo)
+            shoot(page, f"{day}-{number:02}")
 
 
 def follow(page: Page, said: dict[str, str], photo: Path) -> None:
@@ -74,7 +77,11 @@ def follow(page: Page, said: dict[str, str], photo: Path) -> None:
         page.locator("[data-grid] .photo").first.click()
         page.locator("[data-ready=true]").wait_for()
     elif "type" in said:
+        before = page.url
         page.keyboard.press(said["type"])
+        if said["type"].endswith("Enter"):  # a verdict, after which comes the next photo
+            expect(page).not_to_have_url(before)
+            page.locator("[data-ready=true]").wait_for()
     elif "draw" in said:
         draw(page)
     elif "give" in said:

@@ -8,6 +8,7 @@ is ours.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
@@ -56,7 +57,9 @@ def batches(
 ) -> tf.data.Dataset:
     calls = None if deterministic else tf.data.AUTOTUNE
     examples = decoded(reader, keep_images).map(transform, calls, deterministic=deterministic if calls else None)
-    return examples.batch(batch_size, drop_remainder=True).prefetch(PREFETCHED)
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = os.cpu_count() or 1  # else it takes the threads the step works with
+    return examples.batch(batch_size, drop_remainder=True).prefetch(PREFETCHED).with_options(options)
 
 
 def decoded(reader: Any, keep: bool) -> tf.data.Dataset:
