@@ -11,7 +11,8 @@ import numpy as np
 from django.http import QueryDict
 from numpy.typing import NDArray
 
-from detections.gallery import Filter, Gallery
+from detections.gallery import Gallery
+from detections.gallery_filter import Filter
 from detections.metrics.bootstrap import FEW_OBJECTS, interval, mean_draws, mean_over_ious, resampled_precision
 from detections.metrics.values import Interval
 from detections.models import Evaluation, EvaluationQuerySet

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from detections.gallery import NOTHING, TIDE_NAMES, WORDS, Filter, Gallery, at_or_below
+from detections.gallery import Gallery
+from detections.gallery_filter import NOTHING, TIDE_NAMES, WORDS, Filter, at_or_below
 from detections.metrics.bootstrap import FEW_OBJECTS
 from detections.metrics.calibration import calibrate
 from detections.metrics.matching import MATCH_IOU

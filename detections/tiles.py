@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from datasets.models import Image
 from detections.backdrop import View, cut_out
 from detections.display import ClassStyle, class_style, draw, overlay
-from detections.gallery import WORDS, Gallery
+from detections.gallery import Gallery
+from detections.gallery_filter import WORDS
 from detections.metrics.matching import OUTCOMES
 from detections.metrics.values import Boxes
 

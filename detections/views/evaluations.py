@@ -20,7 +20,8 @@ from detections.csv_files import CSV_FILES, csv_text
 from detections.documents import evaluation_document
 from detections.fixing import editor_url
 from detections.forms import EvaluationForm
-from detections.gallery import SORTS, VIEWS, Filter, Gallery
+from detections.gallery import Gallery
+from detections.gallery_filter import SORTS, VIEWS, Filter
 from detections.instrument import (
     CHARTS,
     MATRIX_CLASSES,

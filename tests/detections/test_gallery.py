@@ -8,7 +8,8 @@ from math import floor
 import pytest
 from django.urls import reverse
 
-from detections.gallery import NOTHING, WORDS, Filter, Gallery, at_or_below
+from detections.gallery import Gallery
+from detections.gallery_filter import NOTHING, WORDS, Filter, at_or_below
 from detections.metrics.matching import OUTCOMES
 from tests.detections.builders import FOUND
 from tests.detections.evaluating import make_evaluation, notes, page_of
