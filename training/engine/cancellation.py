@@ -38,7 +38,8 @@ class Cancellation:
 
     def requested(self) -> bool:
         """From any thread, also while the main one is inside TensorFlow."""
-        self._signalled = self._signalled or self._heard()
+        if self._heard():
+            self._signalled = True
         return self._signalled or self._file.exists()
 
     def _heard(self) -> bool:
