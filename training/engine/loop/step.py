@@ -22,7 +22,7 @@ LOOK_EVERY = 0.1  # seconds between two looks for a request to stop
 
 
 class Steps:
-    """Some steps at once, as one program: coming back to Python between them costs each a hundredth or two of its time."""
+    """Some steps at once, as one program: coming back to Python between them costs one or two in a hundred."""
 
     def __init__(
         self,
