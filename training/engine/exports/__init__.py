@@ -28,7 +28,8 @@ from training.engine.exports.subject import Subject
 __all__ = ["Exported", "Subject", "export"]
 
 LEARNT_AP = 0.1
-ENOUGH_OBJECTS = 20
+#: On fewer objects a model that knows nothing may have an AP above that, by one lucky box.
+ENOUGH_OBJECTS, LEARNT_AP_OF_FEW = 20, 0.5
 
 
 @dataclass(frozen=True)
@@ -108,12 +109,11 @@ def fall_of_ap(reference: Reference, after: float | None) -> float | None:
     """How much AP an export lost; None when there is nothing to judge by.
 
     A model that has hardly learnt gives hundreds of boxes nearly the same score, and rounding in the last digit decides
-    which of them come first: its AP says nothing about the export. On a few objects such a model has any AP.
+    which of them come first: its AP says nothing about the export.
     """
     before = reference.figures.ap
-    if before is None or after is None or before < LEARNT_AP or reference.objects < ENOUGH_OBJECTS:
-        return None
-    return before - after
+    learnt = LEARNT_AP if reference.objects >= ENOUGH_OBJECTS else LEARNT_AP_OF_FEW
+    return None if before is None or after is None or before < learnt else before - after
 
 
 def written_and_loaded(subject: Subject, chosen: Format, folder: Path) -> tuple[dict[str, Any], Ask]:

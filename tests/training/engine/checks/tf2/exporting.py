@@ -230,8 +230,8 @@ def a_model_that_has_not_learnt_is_not_judged_by_its_ap() -> None:
         return SimpleNamespace(figures=SimpleNamespace(ap=ap), objects=objects)
 
     assert fall_of_ap(reference(0.02), 0.0) is None and fall_of_ap(reference(None), 0.5) is None
-    assert fall_of_ap(reference(0.5), None) is None and fall_of_ap(reference(0.6, 3), 0.5) is None
-    assert math.isclose(fall_of_ap(reference(0.6), 0.5), 0.1)
+    assert fall_of_ap(reference(0.5), None) is None and fall_of_ap(reference(0.4, 3), 0.1) is None
+    assert all(math.isclose(fall_of_ap(reference(0.6, objects), 0.5), 0.1) for objects in (50, 3))
 
 
 @check
