@@ -46,6 +46,7 @@ api.add_router("/team", "sw_site.team.token_api.router")
 api.add_router("/team", "sw_site.team.audit_api.router")
 api.add_router("/team", "sw_site.team.webhook_api.router")
 api.add_router("/team", "sw_site.team.invitation_api.router")
+api.add_router("/team", "sw_site.team.doors.api.router")
 api.add_router("/jobs", "sw_site.jobs.api.router")
 api.add_router("/upkeep", "sw_site.upkeep.api.router")
 

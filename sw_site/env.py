@@ -28,6 +28,14 @@ def env_int(name: str, default: int) -> int:
         raise ValueError(f"{name}={value!r} is not a whole number.") from None
 
 
+def env_choice(name: str, choices: tuple[str, ...]) -> str:
+    """One of some words; the first is meant where nothing is set."""
+    value = os.environ.get(name) or choices[0]
+    if value not in choices:
+        raise ValueError(f"{name}={value!r} is none of: {', '.join(choices)}.")
+    return value
+
+
 def env_list(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 

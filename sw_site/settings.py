@@ -9,8 +9,8 @@ from typing import Any
 from csp.constants import NONE, SELF
 
 from sw_site.databases import database
-from sw_site.env import env_bool, env_int, env_list, env_secret, env_str
-from sw_site.lib import brokers
+from sw_site.env import env_bool, env_choice, env_int, env_list, env_secret, env_str
+from sw_site.lib import brokers, openid
 from sw_site.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -33,6 +33,11 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "sw_site.accounts",
     "sw_site.jobs",
     "sw_site",
@@ -54,6 +59,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "sw_site.team.middleware.ErrorShapeMiddleware",
     "sw_site.team.middleware.TokenMiddleware",
     "sw_site.team.middleware.EtagMiddleware",
@@ -64,6 +70,7 @@ MIDDLEWARE = [
     "datasets.access.PolicyMiddleware",
     "sw_site.team.bodies.BodyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "sw_site.team.doors.demand.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -100,6 +107,35 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Second factors and an OpenID Connect provider, by django-allauth; its own pages for accounts are not used.
+ACCOUNT_ADAPTER = "sw_site.team.doors.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_FORMS = {"reauthenticate": "sw_site.team.doors.forms.PasswordAgainForm"}
+ACCOUNT_RATE_LIMITS = False  # sw_site.team.throttling counts, for all web processes together
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before ways in are added or taken away
+MFA_ADAPTER = "sw_site.team.doors.adapters.SecondFactorAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "sw_site.team.doors.forms.CodeForm",
+    "reauthenticate": "sw_site.team.doors.forms.CodeAgainForm",
+    "activate_totp": "sw_site.team.doors.forms.FirstCodeForm",
+}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # clocks of phones may be half a minute off
+#: Who has to have a second factor: optional, administrators or everybody.
+SECOND_FACTOR = env_choice("SW_SECOND_FACTOR", ("optional", "administrators", "everybody"))
+SOCIALACCOUNT_ADAPTER = "sw_site.team.doors.provider.ProviderAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that leads elsewhere is what the Content-Security-Policy forbids
+SOCIALACCOUNT_PROVIDERS = openid.providers(
+    env_str("SW_OIDC_ISSUER"), env_str("SW_OIDC_CLIENT_ID"), env_str("SW_OIDC_CLIENT_SECRET"), env_str("SW_OIDC_NAME")
+)
+#: What the button at the sign-in says; empty: there is no provider.
+OIDC_NAME = (env_str("SW_OIDC_NAME") or "single sign-on") if SOCIALACCOUNT_PROVIDERS else ""
+#: Are accounts made for people whom the provider knows and this site does not, and for addresses of which domains?
+OIDC_NEW_PEOPLE = env_bool("SW_OIDC_NEW_PEOPLE")
+OIDC_DOMAINS = [domain.lower() for domain in env_list("SW_OIDC_DOMAINS")]
 
 #: Requests to the API for each token: a number and s, m, h or d.
 API_RATE = env_str("SW_API_RATE", "1200/m")

@@ -22,7 +22,15 @@ TABLE: dict[Role, str] = {
     Role.NOBODY: """
         POST sign-in/
         POST sign-out/
+        POST sign-in/code/
         POST team/join/  # whoever has the link
+        POST team/ways-in/password/
+        POST team/ways-in/app/
+        POST team/ways-in/app/remove/
+        POST team/ways-in/codes/new/
+        POST team/ways-in/again/
+        POST team/ways-in/again/code/
+        POST team/ways-in/providers/<int:number>/forget/
         POST datasets/new/
         POST api/v1/datasets
         POST datasets/keys/
@@ -222,6 +230,8 @@ TABLE: dict[Role, str] = {
         POST team/services/<str:name>/
         GET api/v1/team/services
         POST api/v1/team/services
+        GET api/v1/team/people/<str:name>/second-factor
+        DELETE api/v1/team/people/<str:name>/second-factor
         GET api/v1/team/services/<str:name>/tokens
         POST api/v1/team/services/<str:name>/tokens
         DELETE api/v1/team/services/<str:name>/tokens/<int:number>

@@ -21,7 +21,8 @@ from sw_site.team.origin import address_of
 Answer = Callable[[HttpRequest], HttpResponseBase]
 #: Routes that change nothing of consequence, or what has a history of its own: revisions, review events, uploads.
 QUIET = {
-    "sign-in/", "sign-out/", "datasets/keys/", "api/v1/datasets/keys", "training/config/",
+    "sign-in/", "sign-in/code/", "sign-out/", "team/ways-in/again/", "team/ways-in/again/code/",
+    "datasets/keys/", "api/v1/datasets/keys", "training/config/",
     "datasets/images/<int:pk>/history/", "datasets/sets/<slug:slug>/queue/<slug:work>/",
     "api/v1/datasets/<slug>/queue", "api/v1/datasets/images/<pk>/boxes", "api/v1/datasets/images/<pk>/operations",
     "api/v1/datasets/images/<pk>/revisions/<number>/restore", "api/v1/datasets/images/<pk>/presence",
@@ -31,7 +32,7 @@ QUIET = {
     "api/v1/detections/models/<int:pk>/detect", "training/tensorboard/", "training/tensorboard/<slug:key>/",
     "training/tensorboard/<slug:key>/<path:path>", "training/trials/", "api/v1/training/trials",
 }  # fmt: skip
-SECRET = ("password", "secret", "token", "csrf", "key")
+SECRET = ("password", "secret", "token", "csrf", "key", "code")
 MOST_DETAIL = 2_000
 
 

@@ -1,34 +1,40 @@
-"""Signing in: throttled, and noted in the audit trail."""
+"""Signing in: throttled, in two steps for those who have a second factor, and noted in the audit trail."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.admin.forms import AdminAuthenticationForm
+from allauth.account.utils import perform_login
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.core.exceptions import ValidationError
+from django.contrib.auth.views import LoginView
 from django.dispatch import receiver
+from django.http import HttpResponse
 
 from sw_site.team.audit import write_sign_in
-from sw_site.team.origin import address_of
-from sw_site.team.throttling import FAILED, SIGNED_IN, WINDOW, too_many_tries
+from sw_site.team.throttling import FAILED, SIGNED_IN, refuse_too_many
 
 
 class SignInForm(AuthenticationForm):
     """Django's form; after too many wrong tries from one address or for one name it asks to wait."""
 
     def clean(self) -> dict[str, Any]:
-        name = str(self.cleaned_data.get("username", ""))
-        address = address_of(self.request) if self.request else ""
-        if too_many_tries(address, name):
-            minutes = WINDOW // 60
-            raise ValidationError(f"Too many wrong tries. Wait {minutes} minutes, then try again.", code="throttled")
+        refuse_too_many(self.request, str(self.cleaned_data.get("username", "")))
         return super().clean()
 
 
-class AdminSignInForm(SignInForm, AdminAuthenticationForm):
-    """The second door, /admin/login/: as narrow as the first."""
+class SignInView(LoginView):
+    """Name and password; who has a second factor is asked for its code next, and signed in by that."""
+
+    redirect_authenticated_user = True
+    authentication_form = SignInForm
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        return perform_login(self.request, form.get_user(), redirect_url=self.get_success_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(provider=settings.OIDC_NAME, **kwargs)
 
 
 @receiver(user_logged_in)

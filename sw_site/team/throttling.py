@@ -7,11 +7,13 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja.throttling import SimpleRateThrottle
 
 from sw_site.team.audit_models import AuditEntry, Via
+from sw_site.team.origin import address_of
 
 #: Failed tries to sign in by name, and from one address (behind which there may be a house), in so many seconds.
 TRIES, TRIES_FROM_ADDRESS, WINDOW = 10, 30, 300
@@ -70,3 +72,10 @@ def too_many_tries(address: str, name: str) -> bool:
     as_name = failed.filter(who__iexact=name.strip()[:150])
     last = lately.filter(summary=SIGNED_IN, who__iexact=name.strip()[:150]).order_by("-pk").first()
     return (as_name.filter(pk__gt=last.pk) if last else as_name).count() >= TRIES
+
+
+def refuse_too_many(request: HttpRequest | None, name: str) -> None:
+    """For forms that ask who is there. Raises ValidationError where there were too many wrong tries."""
+    if too_many_tries(address_of(request) if request else "", name):
+        minutes = WINDOW // 60
+        raise ValidationError(f"Too many wrong tries. Wait {minutes} minutes, then try again.", code="throttled")

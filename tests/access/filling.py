@@ -31,7 +31,7 @@ SUBJECTS = {
 WORDS = {
     "size": "small", "column": "0", "row": "0", "work": "label", "name": "ssd", "key": "abc", "steps": "5",
     "digest": "abc", "path": "x", "format": "onnx", "chart": "pr", "entry": "0", "architecture": "ssd",
-    "username": "viewer", "delivery": "5b1d6a4e-0000-4000-8000-000000000001",
+    "username": "viewer", "provider_id": "sso", "delivery": "5b1d6a4e-0000-4000-8000-000000000001",
 }  # fmt: skip
 #: Of what a schema does not say enough.
 BODIES: dict[str, dict[str, Any]] = {

@@ -67,12 +67,24 @@ def test_a_token_in_the_cookie_alone_or_from_another_site_is_not_enough(alice):
 
 
 @pytest.mark.parametrize("there", ELSEWHERE)
-@pytest.mark.parametrize("door", ["/sign-in/", "/admin/login/"])
-def test_signing_in_leads_to_no_other_site(visitor, there, door):
+def test_signing_in_leads_to_no_other_site(visitor, there):
     make_user("root", is_staff=True, is_superuser=True)
-    answer = visitor.post(door, {"username": "root", "password": PASSWORD, "next": there})
+    answer = visitor.post("/sign-in/", {"username": "root", "password": PASSWORD, "next": there})
     as_browsers_read = re.sub(r"[\t\r\n\0]", "", answer["Location"]).replace("\\", "/").strip()
     assert answer.status_code == 302 and urljoin("http://us/", as_browsers_read).startswith("http://us/")
+
+
+def test_the_door_of_the_settings_leads_to_the_one_door(visitor, alice):
+    """It would not ask for the second factor."""
+    make_user("root", is_staff=True, is_superuser=True)
+    for answer in (
+        visitor.get("/admin/login/"),
+        visitor.post("/admin/login/", {"username": "root", "password": PASSWORD, "next": "/admin/"}),
+    ):
+        assert answer.status_code == 302 and answer["Location"].startswith("/sign-in/?next=")
+        assert "_auth_user_id" not in visitor.session
+    visitor.force_login(alice)
+    assert visitor.get("/admin/login/").status_code == 403
 
 
 def test_a_planted_session_is_not_signed_in(alice, visitor):
@@ -103,8 +115,8 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(alice, visitor):
     assert visitor.get("/").status_code == 302
 
 
-@pytest.mark.parametrize("door", ["/sign-in/", "/admin/login/"])
-def test_nobody_guesses_a_password(visitor, door):
+def test_nobody_guesses_a_password(visitor):
+    door = "/sign-in/"
     make_user("root", is_staff=True, is_superuser=True)
     for n in range(TRIES):
         assert visitor.post(door, {"username": "root", "password": f"guess {n}"}).status_code == 200
@@ -121,8 +133,7 @@ def test_a_forged_address_buys_no_more_tries(visitor, alice):
     assert "Too many wrong tries" in answer.content.decode()
 
 
-@pytest.mark.parametrize("door", ["/sign-in/", "/admin/login/"])
-def test_who_has_an_account_is_not_told(visitor, monkeypatch, door):
+def test_who_has_an_account_is_not_told(visitor, monkeypatch):
     """The same words, and the same work: a password is hashed once for a name that exists and one that does not."""
     make_user("known", is_staff=True)
     make_user("gone", is_staff=True, is_active=False)
@@ -132,7 +143,7 @@ def test_who_has_an_account_is_not_told(visitor, monkeypatch, door):
     answers = {}
     for name in ("known", "unknown", "gone"):
         hashed.clear()
-        answer = visitor.post(door, {"username": name, "password": "wrong"})
+        answer = visitor.post("/sign-in/", {"username": name, "password": "wrong"})
         answers[name] = (answer.status_code, answer.context["form"].errors.as_json(), len(hashed))
     assert answers["known"] == answers["unknown"] == answers["gone"]
     assert "correct" in answers["known"][1] and answers["known"][2] == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 from datasets.editor_keys import COMMANDS, printed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READERS = re.compile(r"env_(?:str|bool|int|list|secret)\(\"(\w+)\"|env_(?:str|bool|int|list|secret)\('(\w+)'")
+READERS = re.compile(r"env_(?:str|bool|int|list|secret|choice)\((?:\"(\w+)\"|'(\w+)')")
 
 
 def variables_read() -> set[str]:
@@ -27,7 +27,7 @@ def test_every_command_is_documented():
     text = (ROOT / "docs" / "cli.md").read_text()
     commands = {
         file.stem
-        for room in ("datasets", "training", "detections", "sw_site", "sw_site/jobs")
+        for room in ("datasets", "training", "detections", "sw_site", "sw_site/jobs", "sw_site/team")
         for file in (ROOT / room / "management" / "commands").glob("[!_]*.py")
     }
     assert {name for name in commands if f"manage.py {name}" not in text} == set()
