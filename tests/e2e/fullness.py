@@ -21,6 +21,7 @@ ADDRESSES = [
     "/",
     "/search/?q=droids",
     "/jobs/",
+    "/team/ways-in/",
     "/datasets/",
     "/datasets/keys/",
     "/datasets/images/{image}/",
