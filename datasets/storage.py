@@ -11,6 +11,8 @@ from pathlib import Path
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
+from sw_site.lib.files.where import local_root
+
 
 def store(name: str, data: bytes) -> str:
     """Keep bytes under a content-addressed name; a name that exists already holds the same bytes."""
@@ -37,14 +39,6 @@ def store_file(name: str, file: File) -> str:
         finally:
             part.unlink(missing_ok=True)
     return name
-
-
-def local_root() -> str | None:
-    """The folder of the storage, if it is one."""
-    try:
-        return default_storage.path("")
-    except NotImplementedError:
-        return None
 
 
 def store_below(root: str, name: str, data: bytes) -> None:

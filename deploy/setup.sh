@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv and installs the pinned requirements into it; does nothing when they are installed already.
 # Usage: deploy/setup.sh run|dev
+# SW_S3_BUCKET in the environment installs what a bucket needs as well (requirements-s3.txt).
 # SW_GPU=1 installs what an NVIDIA GPU needs as well (requirements-gpu.txt) and is remembered; SW_GPU=0 takes it back.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -40,6 +41,7 @@ make_venv() {
 gpu=${SW_GPU:-$([ -e .venv/gpu ] && echo 1 || echo 0)}
 files=(requirements.txt requirements-nodeps.txt constraints.txt)
 [ "$gpu" = 1 ] && files+=(requirements-gpu.txt)
+[ -n "${SW_S3_BUCKET:-}" ] && files+=(requirements-s3.txt)
 run_files=("${files[@]}")
 [ "$kind" = dev ] && files+=(requirements-dev.txt requirements-dev-nodeps.txt)
 want=$(cat "${files[@]}" | sha256sum | cut -d' ' -f1)
@@ -63,6 +65,7 @@ else
 fi
 # These two name far more requirements than what is used of them imports (see requirements-nodeps.txt).
 "${pip[@]}" install --no-deps -r requirements-nodeps.txt
+[ -n "${SW_S3_BUCKET:-}" ] && "${pip[@]}" install -r requirements-s3.txt -c constraints.txt
 if [ "$kind" = dev ]; then
   "${pip[@]}" install -r requirements-dev.txt -c constraints.txt
   "${pip[@]}" install --no-deps -r requirements-dev-nodeps.txt

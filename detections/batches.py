@@ -17,6 +17,7 @@ from detections.inference import Detected, Problem, Source, detect_images, load_
 from detections.models import BatchSource, Detection, DetectionBatch, DetectionImage
 from detections.pictures import image_files, preview_bytes
 from sw_site.lib.errors import UserError
+from sw_site.lib.files.where import bring_near
 from training.engine.predictor import Predictor
 
 ROWS_AT_ONCE = 2000
@@ -68,6 +69,7 @@ def sources_of(items: Sequence[Item]) -> tuple[list[Source], list[Problem]]:
 def image_sources(ids: Sequence[int]) -> list[Source]:
     """Images of a dataset by id, as far as they are there."""
     rows = Image.objects.filter(pk__in=ids).order_by("pk").only("pk", "file_name", "file")
+    bring_near(row.file for row in rows)
     return [Source(row.file_name, Path(default_storage.path(row.file)), row.pk, row.file) for row in rows]
 
 

@@ -21,6 +21,7 @@ from detections.metrics.values import ImageResult
 from detections.models import Evaluation, Labels
 from detections.tables import keep_table, table_of
 from sw_site.lib.errors import UserError
+from sw_site.lib.files.where import bring_near
 from training.models import TrainedModel
 
 #: Called after every image with (done, total, message); raises when the work should stop.
@@ -47,6 +48,7 @@ def read_manifest_of(version: DatasetVersion) -> Manifest:
 
 
 def version_sources(images: Sequence[ManifestImage]) -> list[Source]:
+    bring_near(image.file for image in images)
     return [Source(image.file_name, image.path, image.id, image.file) for image in images]
 
 

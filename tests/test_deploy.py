@@ -85,7 +85,8 @@ def clean_environment(folder):
     """A virtual environment of what the web image installs; its packages are links to those installed here."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     (packages,) = folder.glob("lib/python*/site-packages")
-    whole = pulled_in(web_requirements().splitlines())
+    bucket = (ROOT / "requirements-s3.txt").read_text()
+    whole = pulled_in([*web_requirements().splitlines(), *bucket.splitlines()])
     alone = [distribution(line.split("==")[0]) for line in web_nodeps().splitlines() if "==" in line]
     for found in [*whole.values(), *alone]:
         tops = {file.parts[0] for file in found.files} - {"..", "__pycache__"}

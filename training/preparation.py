@@ -13,6 +13,7 @@ from typing import Any
 from datasets.models import DatasetVersion
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestError, ManifestImage
 from sw_site.lib.errors import UserError
+from sw_site.lib.files.where import bring_near
 from training.configs import imported
 from training.models import Run
 
@@ -124,11 +125,16 @@ def classes_json(manifest: Manifest, ids: dict[int, int]) -> list[dict[str, Any]
 def dataset_text(manifest: Manifest) -> Iterator[str]:
     """`dataset_json` as text, image by image: the whole of a large version would not fit into memory."""
     ids = label_map_ids(manifest)
+    bring_near(manifest_files(manifest))
     yield f'{{\n "classes": {indented(classes_json(manifest, ids), 1)},\n "images": ['
     place = -1
     for place, image in enumerate(manifest.images):
         yield f"{',' if place else ''}\n  {indented(image_json(image, ids), 2)}"
     yield "]\n}" if place < 0 else "\n ]\n}"
+
+
+def manifest_files(manifest: Manifest) -> Iterator[str]:
+    return (file for (file,) in manifest.columns("file"))
 
 
 def indented(value: Any, depth: int) -> str:

@@ -22,6 +22,7 @@ from datasets.formats.pets_list import write_pets_line
 from datasets.formats.ultralytics import write_data_yaml
 from datasets.formats.voc import write_voc
 from datasets.formats.yolo import write_yolo
+from sw_site.lib.files.where import bring_near, local_root
 
 SHARD_IMAGES = 1000
 HEX_DIGEST = re.compile("[0-9a-f]{64}")
@@ -50,20 +51,33 @@ class Job:
 
     def each(self, split: str | None, folder: str) -> Iterator[ExportItem]:
         """Items of a split, each with its picture put into the folder if wanted."""
-        for item in self.items.of_split(split):
+        for item in self.near(self.items.of_split(split)):
             self.tick()
             if self.images:
                 name = f"{folder}/{item.record.file_name}" if folder else item.record.file_name
-                self.sink.copy(name, self.picture(item.original if self.originals else item.file))
+                self.sink.copy(name, self.picture(self.stored(item)))
             yield item
+
+    def stored(self, item: ExportItem) -> str:
+        return item.original if self.originals else item.file
+
+    def near(self, items: Iterable[ExportItem]) -> Iterator[ExportItem]:
+        """The items, with the pictures of some at a time fetched from a bucket."""
+        if not self.images or self._root is not None:
+            yield from items
+            return
+        coming = iter(items)
+        while some := list(itertools.islice(coming, 64)):
+            bring_near(map(self.stored, some))
+            yield from some
 
     def picture(self, name: str) -> str:
         """Where a picture lies on the disk. The storage is asked once: its checks of a name cost more than the rest."""
-        return os.path.join(self._root, name)
+        return default_storage.path(name) if self._root is None else os.path.join(self._root, name)
 
     @cached_property
-    def _root(self) -> str:
-        return default_storage.path("")
+    def _root(self) -> str | None:
+        return local_root()
 
     def add_label_map(self, name: str = "label_map.pbtxt") -> None:
         if self.items.classes:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datasets.formats.records import FormatError
 from datasets.importing.source import Entry, Source
 from datasets.pictures import Picture, inspect_picture, suffix_note
-from datasets.storage import local_root, store, store_below
+from datasets.storage import store, store_below
+from sw_site.lib.files.where import local_root
 
 THREADS = 3
 #: From here on it pays to start processes, which takes them a second.

@@ -18,6 +18,7 @@ from detections.metrics.values import ImageResult
 from detections.models import Evaluation
 from detections.tables import table_of
 from sw_site.lib.errors import UserError
+from sw_site.lib.files.where import bring_near
 from training.models import TrainedModel
 
 #: (class number, score, x1, y1, x2, y2)
@@ -76,6 +77,7 @@ def predict(
     found = stored_rows(model, {image.pk for image in images}, images[0].dataset_id if images else 0)
     stored, problems = len(found), []
     rest = [image for image in images if image.pk not in found]
+    bring_near(image.file for image in rest)
     sources = [Source(i.file_name, Path(default_storage.path(i.file)), i.pk, i.file) for i in rest]
     if sources:
         for done, result in enumerate(detect_images(load_predictor(model), sources), start=1):

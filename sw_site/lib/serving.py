@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import mimetypes
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
+
+from sw_site.lib.files.where import SIGNED_FOR, bucket, local_root
 
 GONE = "The file is gone from the storage."
 
@@ -18,12 +21,15 @@ def stored_file(name: str, shown: str = "", **headers: Any) -> FileResponse | Ht
     """A file of the storage. `shown` is its name as a download; headers replace those that would be sent.
 
     With SW_ACCEL_PREFIX set, the answer names the file below that prefix (X-Accel-Redirect) and nginx sends it: no
-    thread of ours is held by a slow line. Raises Http404 when it is not there.
+    thread of ours is held by a slow line. With a bucket, SW_S3_PUBLIC_URL sends browsers there by a signed address.
+    Raises Http404 when it is not there.
     """
     kind = mimetypes.guess_type(shown or name)[0] or "application/octet-stream"
+    if settings.S3_PUBLIC_URL:
+        return elsewhere(name, kind, shown)
     if not settings.ACCEL_PREFIX:
         try:
-            content = default_storage.open(name)
+            content = near_file(name)
         except FileNotFoundError as error:
             raise Http404(GONE) from error
         response: Any = FileResponse(content, content_type=kind, as_attachment=bool(shown), filename=shown)
@@ -37,3 +43,15 @@ def stored_file(name: str, shown: str = "", **headers: Any) -> FileResponse | Ht
     for header, value in headers.items():
         response[header.replace("_", "-")] = value
     return response
+
+
+def elsewhere(name: str, kind: str, shown: str) -> HttpResponse:
+    """Sends the browser to the store; it may remember the way for half as long as the address is good."""
+    response = HttpResponseRedirect(bucket().signed_url(name, kind, shown))
+    response["Cache-Control"] = f"private, max-age={SIGNED_FOR // 2}"
+    return response
+
+
+def near_file(name: str) -> Any:
+    """The open file; of a bucket the copy on this machine, which is there the next time too."""
+    return Path(default_storage.path(name)).open("rb") if local_root() is None else default_storage.open(name)

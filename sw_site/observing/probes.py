@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sw_site import RELEASE
+from sw_site.lib.files.where import bucket
 
 NEVER_KEPT = {"Cache-Control": "no-store"}
 
@@ -54,6 +55,8 @@ _up_to_date: list[bool] = []
 
 
 def check_files() -> str:
+    if (store := bucket()) is not None and (wrong := store.check()):
+        return str(wrong)
     folder = Path(settings.MEDIA_ROOT)
     existing = next(each for each in (folder, *folder.parents) if each.exists())
     if not os.access(existing, os.W_OK):

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from datasets.models import Image
-from datasets.storage import local_root
+from sw_site.lib.files.where import local_root
 from sw_site.lib.findings import Finding, Scope
 from sw_site.upkeep.stored import DERIVED, named_by_rows, named_by_versions, stored_files
 
@@ -21,12 +21,21 @@ YOUNG = timedelta(hours=1)
 
 def check_rows(scope: Scope) -> Iterator[Finding]:
     """Each file that a row names must be there."""
+    is_there = presence()
     for model, pk, name in named_by_rows():
         scope.count("files")
-        if not default_storage.exists(name) and model._default_manager.filter(pk=pk).exists():
+        if not is_there(name) and not default_storage.exists(name) and model._default_manager.filter(pk=pk).exists():
             message = f"Its file {name} is gone. Restore it from a backup"
             again = ", or import the photo again." if model is Image else "."
             yield Finding("file_missing", f"{model._meta.verbose_name} {pk}", message + again)
+
+
+def presence() -> Callable[[str], bool]:
+    """Is a file there? A bucket is asked for all its names at once, not for one after the other."""
+    if local_root() is not None:
+        return default_storage.exists
+    there = {hash(name) for name in stored_files()}
+    return lambda name: hash(name) in there
 
 
 def check_strays(scope: Scope) -> Iterator[Finding]:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.db import connection
 
 from sw_site import RELEASE
 from sw_site.lib.errors import UserError
+from sw_site.lib.files.where import bucket
 from sw_site.upkeep.backup.database import keep_database
 from sw_site.upkeep.backup.places import Entry, places, walk
 from sw_site.upkeep.backup.repository import Kept, Repository, Snapshot
@@ -92,11 +94,17 @@ def keep_file(repository: Repository, entry: Entry, earlier: Kept | None) -> tup
     ):
         return Kept(*entry[:5], earlier.sha256), False
     try:
-        with Path(places()[entry.place], entry.path).open("rb") as file:
+        with opened(entry) as file:
             sha256, size, is_new = repository.add(file)
     except FileNotFoundError:
         return None, False
     return Kept(entry.place, entry.path, size, entry.mtime, entry.mode, sha256), is_new
+
+
+def opened(entry: Entry) -> Any:
+    if entry.place == "media" and bucket():
+        return default_storage.open(entry.path)
+    return Path(places()[entry.place], entry.path).open("rb")
 
 
 def summary(snapshot: Snapshot) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection
 
+from sw_site.lib.files.where import bucket
+
 #: Below DATA_DIR: made again at each start, only good for the processes that run, or put into the backup by themselves.
 LEFT_OUT = {"static", "locks", "tensorboard", "cache", "restore-unfinished"}
 HALF_WRITTEN = ".part"
@@ -46,8 +48,13 @@ def unfinished() -> Path:
 def walk() -> Iterator[Entry]:
     """All files of the site, sorted by place and path."""
     roots = places()
+    if store := bucket():
+        for name, size, written in sorted(store.objects()):
+            yield Entry("media", name, size, int(written.timestamp()) * 10**9, 0o644)
     for place, root in roots.items():
         skipped = {other.resolve() for other in roots.values() if other != root}
+        if place == "media" and store:
+            continue  # what may lie there is from before the bucket
         if place == "data":
             skipped |= {(root / name).resolve() for name in LEFT_OUT | database_files()}
         yield from sorted(_below(place, root, "", skipped))

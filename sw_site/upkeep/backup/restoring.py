@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from sw_site import RELEASE
 from sw_site.lib.errors import UserError
+from sw_site.lib.files.where import bucket
 from sw_site.upkeep.backup.database import check_kind, counts, put_database, tables
 from sw_site.upkeep.backup.making import Progress, nothing, summary
 from sw_site.upkeep.backup.places import HALF_WRITTEN, places, unfinished, walk
@@ -107,6 +112,10 @@ def check_objects(repository: Repository, snapshot: Snapshot, progress: Progress
 
 def put_file(repository: Repository, file: Kept) -> None:
     """Write a file beside its place and rename it; one that an unfinished restore wrote already is left."""
+    if file.place == "media" and (store := bucket()):
+        if not store.exists(file.path) or store.size(file.path) != file.size:
+            send_file(repository, file)
+        return
     target = places()[file.place] / file.path
     if (file.place, file.path) != BORN_WITH and is_there(target, file):
         return
@@ -120,6 +129,16 @@ def put_file(repository: Repository, file: Kept) -> None:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def send_file(repository: Repository, file: Kept) -> None:
+    """Into the bucket, which holds a whole file or none."""
+    with tempfile.NamedTemporaryFile(dir=settings.DATA_DIR) as copy:
+        for piece in repository.pieces(file.sha256):
+            copy.write(piece)
+        copy.seek(0)
+        default_storage.delete(file.path)
+        default_storage.save(file.path, File(copy))
 
 
 def is_there(target: Path, file: Kept) -> bool:
