@@ -119,8 +119,8 @@ def scan_video(context: JobContext, scan_id: int) -> dict[str, Any] | None:
     row = VideoScan.objects.select_related("model__run").filter(pk=scan_id).first()
     if row is None:
         return None
-    with told_to_people():
-        summary = scan(row, context.step)
+    with told_to_people(), working_folder(context) as folder:
+        summary = scan(row, folder, context.step)
     context.progress(1, 1, " ".join([f"{summary['frames']:,} frames.", *remarks(summary)]))
     return {"frames": summary["frames"], "seconds": summary["seconds"]}
 

@@ -193,16 +193,11 @@ URL_IMPORT = env_bool("SW_URL_IMPORT")
 ZOO_URL = (env_str("SW_ZOO_URL") or "http://download.tensorflow.org/models/object_detection").rstrip("/") + "/"
 #: Where the web server in front finds MEDIA_ROOT as an internal location; empty: Django sends files itself.
 ACCEL_PREFIX = f"/{env_str('SW_ACCEL_PREFIX').strip('/')}/" if env_str("SW_ACCEL_PREFIX") else ""
-if env_str("SW_S3_BUCKET"):
-    ACCEL_PREFIX = ""  # they do not lie there
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-#: Copies of files that lie in a bucket, and where browsers get those from; without SW_S3_BUCKET both stay unused.
-NEAR_ROOT = DATA_DIR / "cache" / "files"
-S3_PUBLIC_URL = env_str("SW_S3_PUBLIC_URL") if env_str("SW_S3_BUCKET") else ""
 STORAGES = {
-    "default": choosing.storage(env_str, NEAR_ROOT, env_int("SW_S3_NEAR_GB", 20)),
+    "default": choosing.storage(DATA_DIR / "cache" / "files"),
     "staticfiles": {"BACKEND": "sw_site.static_storage.StaticStorage"},
 }
 # Uploads go to disk in pieces; what is limited is the size of one file and the number of form fields, not the sum.
@@ -218,7 +213,7 @@ USE_I18N = False
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:", "blob:", *choosing.origin_of(S3_PUBLIC_URL)],
+        "img-src": [SELF, "data:", "blob:", *choosing.origins(STORAGES["default"])],
         "object-src": [NONE],
         "base-uri": [SELF],
         "form-action": [SELF],

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import boto3
+from django.conf import settings
 from moto.server import ThreadedMotoServer
+
+from sw_site.lib.files import choosing
 
 BUCKET = "photos"
 #: moto takes any; without one boto3 does not ask.
@@ -49,11 +54,7 @@ def variables(url: str, **more: str) -> dict[str, str]:
     return {**KEYS, "SW_S3_BUCKET": BUCKET, "SW_S3_ENDPOINT": url, **more}
 
 
-def storages(url: str, near: Path, near_gb: int = 1, **more: str) -> dict[str, Any]:
+def storages(url: str, near: Path, **more: str) -> dict[str, Any]:
     """STORAGES with that bucket as the default."""
-    from django.conf import settings
-
-    from sw_site.lib.files import choosing
-
-    chosen = choosing.storage(lambda name: variables(url, **more).get(name, ""), near, near_gb)
-    return {**settings.STORAGES, "default": chosen}
+    with patch.dict(os.environ, variables(url, **more)):
+        return {**settings.STORAGES, "default": choosing.storage(near)}

@@ -13,7 +13,7 @@ from typing import Any
 from datasets.models import DatasetVersion
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestError, ManifestImage
 from sw_site.lib.errors import UserError
-from sw_site.lib.files.where import bring_near
+from sw_site.lib.files.where import bring_near, place_of
 from training.configs import imported
 from training.models import Run
 
@@ -40,6 +40,7 @@ def prepare(run: Run) -> Path:
             shutil.copyfile(imported(digest).path, directory / "imported.config")
         for name, pieces in documents.items():
             write_pieces(directory / name, pieces())
+        fetch_pictures(manifest)
         (directory / "cancel").unlink(missing_ok=True)
     except OSError as error:
         raise UserError(
@@ -48,6 +49,11 @@ def prepare(run: Run) -> Path:
             "Free some space or correct its permissions, then start the run again.",
         ) from error
     return directory
+
+
+def fetch_pictures(manifest: Manifest) -> None:
+    """Onto the disk of the machine whose engine is about to read them, where dataset.json says they lie."""
+    bring_near(file for (file,) in manifest.columns("file"))
 
 
 def manifest_of(version: DatasetVersion) -> Manifest:
@@ -125,16 +131,11 @@ def classes_json(manifest: Manifest, ids: dict[int, int]) -> list[dict[str, Any]
 def dataset_text(manifest: Manifest) -> Iterator[str]:
     """`dataset_json` as text, image by image: the whole of a large version would not fit into memory."""
     ids = label_map_ids(manifest)
-    bring_near(manifest_files(manifest))
     yield f'{{\n "classes": {indented(classes_json(manifest, ids), 1)},\n "images": ['
     place = -1
     for place, image in enumerate(manifest.images):
         yield f"{',' if place else ''}\n  {indented(image_json(image, ids), 2)}"
     yield "]\n}" if place < 0 else "\n ]\n}"
-
-
-def manifest_files(manifest: Manifest) -> Iterator[str]:
-    return (file for (file,) in manifest.columns("file"))
 
 
 def indented(value: Any, depth: int) -> str:
@@ -144,7 +145,7 @@ def indented(value: Any, depth: int) -> str:
 def image_json(image: ManifestImage, ids: dict[int, int]) -> dict[str, Any]:
     return {
         "id": image.id,
-        "path": str(image.path.resolve()),
+        "path": str(place_of(image.file).resolve()),
         "file_name": image.file_name,
         "sha256": image.sha256,
         "width": image.width,

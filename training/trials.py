@@ -35,7 +35,7 @@ from training.config import TrainingSettings
 from training.devices import device_for
 from training.engine import runner
 from training.jobs import failure, watch
-from training.preparation import manifest_of, write_request
+from training.preparation import fetch_pictures, manifest_of, write_request
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -109,11 +109,15 @@ def trial_of(key: str) -> Trial:
 def visible_trial(key: str, user: User) -> Trial:
     """A trial by its key; UserError 404 when there is none of a version this person may see."""
     try:
-        about = json.loads((folder() / key / "about.json").read_text(encoding="utf-8"))
-        version = DatasetVersion.objects.visible_to(user).select_related("dataset").get(pk=about["version"])
+        version = DatasetVersion.objects.visible_to(user).select_related("dataset").get(pk=version_id(key))
     except (OSError, ValueError, DatasetVersion.DoesNotExist):
         raise UserError("no_such_trial", "There is no such trial any more. Ask for it again.", 404) from None
     return as_seen_by(user, version, trial_of(key))
+
+
+def version_id(key: str) -> int:
+    """Raises OSError or ValueError where nothing says it any more."""
+    return int(json.loads((folder() / key / "about.json").read_text(encoding="utf-8"))["version"])
 
 
 def as_seen_by(user: User | None, version: DatasetVersion, trial: Trial) -> Trial:
@@ -168,6 +172,7 @@ def try_out(context: JobContext, key: str) -> dict[str, Any]:
     directory = folder() / key
     if not (directory / "run.json").is_file():
         raise JobError("What was to be tried out is gone. Ask for it again.")
+    fetch_pictures(some_of(manifest_of(DatasetVersion.objects.get(pk=version_id(key)))))
     context.progress(0.05, 1.0, "Loading TensorFlow and drawing training images")
     with device_for(context) as device, engine_child(directory, "trial", environment=device.environment) as process:
         watch(process, context, lambda: None)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
@@ -18,7 +16,7 @@ from datasets.sources.video import GIF, KINDS, MISSING_SHARE, is_video, lines_of
 from detections.video_models import VideoScan
 from detections.videos.sound import add_sound
 from sw_site.lib.errors import UserError
-from sw_site.lib.files.where import local_root, put
+from sw_site.lib.files.where import put
 from training.models import TrainedModel
 
 Step = Callable[[float, float, str], None]
@@ -105,33 +103,20 @@ def remarks(summary: dict[str, Any]) -> list[str]:
     return said
 
 
-@contextmanager
-def workplace(row: VideoScan) -> Iterator[Path]:
-    """Where the outputs grow: beside the video, on the disk that has the room; with a bucket on this machine's own."""
-    root = local_root()
-    if root is not None:
-        yield Path(root, row.file).parent
-        return
-    Path(settings.UPLOADS_ROOT).mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=settings.UPLOADS_ROOT, prefix=f"video-{row.pk}-") as folder:
-        yield Path(folder)
-
-
 def beside(row: VideoScan, path: Path) -> str:
     return str(Path(row.file).with_name(path.name))
 
 
-def scan(row: VideoScan, step: Step) -> dict[str, Any]:
-    """Look at the video of a row and keep what came of it; an earlier attempt is replaced."""
+def scan(row: VideoScan, folder: Path, step: Step) -> dict[str, Any]:
+    """Look at the video of a row and keep what came of it; an earlier attempt is replaced. Outputs grow in `folder`."""
     source = Path(default_storage.path(row.file))
     check_video(source, row.file_name)
     options: dict[str, Any] = {"threshold": row.threshold, "track": row.track}
-    with workplace(row) as folder:
-        output, boxes = folder / "annotated.webm", folder / "boxes.jsonl"
-        summary = scan_file(source, row.file_name, row.model, output, boxes, step, **options)
-        row.sound = add_sound(output, source, summary["seconds"])
-        row.summary, row.annotated, row.boxes_file = summary, beside(row, output), beside(row, boxes)
-        put(row.annotated, output)
-        put(row.boxes_file, boxes)
+    output, boxes = folder / "annotated.webm", folder / "boxes.jsonl"
+    summary = scan_file(source, row.file_name, row.model, output, boxes, step, **options)
+    row.sound = add_sound(output, source, summary["seconds"])
+    row.summary, row.annotated, row.boxes_file = summary, beside(row, output), beside(row, boxes)
+    put(row.annotated, output)
+    put(row.boxes_file, boxes)
     row.save(update_fields=["summary", "annotated", "boxes_file", "sound"])
     return summary

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
 
-from sw_site.lib.files.where import SIGNED_FOR, bucket, local_root
+from sw_site.lib.files.where import bucket
 
 GONE = "The file is gone from the storage."
 
@@ -25,11 +24,12 @@ def stored_file(name: str, shown: str = "", **headers: Any) -> FileResponse | Ht
     Raises Http404 when it is not there.
     """
     kind = mimetypes.guess_type(shown or name)[0] or "application/octet-stream"
-    if settings.S3_PUBLIC_URL:
-        return elsewhere(name, kind, shown)
-    if not settings.ACCEL_PREFIX:
+    store = bucket()
+    if store and store.public_url:
+        return elsewhere(store.signed_url(name, kind, shown), store.signed_for)
+    if store or not settings.ACCEL_PREFIX:
         try:
-            content = near_file(name)
+            content = store.near_open(name) if store else default_storage.open(name)
         except FileNotFoundError as error:
             raise Http404(GONE) from error
         response: Any = FileResponse(content, content_type=kind, as_attachment=bool(shown), filename=shown)
@@ -45,13 +45,8 @@ def stored_file(name: str, shown: str = "", **headers: Any) -> FileResponse | Ht
     return response
 
 
-def elsewhere(name: str, kind: str, shown: str) -> HttpResponse:
+def elsewhere(url: str, seconds: int) -> HttpResponse:
     """Sends the browser to the store; it may remember the way for half as long as the address is good."""
-    response = HttpResponseRedirect(bucket().signed_url(name, kind, shown))
-    response["Cache-Control"] = f"private, max-age={SIGNED_FOR // 2}"
+    response = HttpResponseRedirect(url)
+    response["Cache-Control"] = f"private, max-age={seconds // 2}"
     return response
-
-
-def near_file(name: str) -> Any:
-    """The open file; of a bucket the copy on this machine, which is there the next time too."""
-    return Path(default_storage.path(name)).open("rb") if local_root() is None else default_storage.open(name)

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from datasets.models import DatasetVersion
 from datasets.versions.manifest import ManifestError, read_manifest
-from sw_site.lib.files.where import local_root, stored_objects
+from sw_site.lib.files.where import bucket
 
 #: Every field that holds a storage name; tests/sw_site/upkeep/test_stored.py finds those that are forgotten here.
 FIELDS = (
@@ -58,8 +58,8 @@ def named_by_versions() -> Iterator[str]:
 
 def stored_files(folder: str = "") -> Iterator[str]:
     """Names of all files of the storage, folder by folder."""
-    if local_root() is None:
-        yield from stored_objects(f"{folder}/" if folder else "")
+    if store := bucket():
+        yield from (name for name, _, _ in store.objects(folder))
         return
     try:
         folders, files = default_storage.listdir(folder)

@@ -24,18 +24,18 @@ def check_rows(scope: Scope) -> Iterator[Finding]:
     is_there = presence()
     for model, pk, name in named_by_rows():
         scope.count("files")
-        if not is_there(name) and not default_storage.exists(name) and model._default_manager.filter(pk=pk).exists():
+        if not is_there(name) and model._default_manager.filter(pk=pk).exists():
             message = f"Its file {name} is gone. Restore it from a backup"
             again = ", or import the photo again." if model is Image else "."
             yield Finding("file_missing", f"{model._meta.verbose_name} {pk}", message + again)
 
 
 def presence() -> Callable[[str], bool]:
-    """Is a file there? A bucket is asked for all its names at once, not for one after the other."""
+    """Is a file there? A bucket is asked for all its names at once, and again for what is younger than its answer."""
     if local_root() is not None:
         return default_storage.exists
     there = {hash(name) for name in stored_files()}
-    return lambda name: hash(name) in there
+    return lambda name: hash(name) in there or default_storage.exists(name)
 
 
 def check_strays(scope: Scope) -> Iterator[Finding]:

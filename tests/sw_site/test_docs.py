@@ -6,7 +6,7 @@ from pathlib import Path
 from datasets.editor_keys import COMMANDS, printed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READERS = re.compile(r"(?:env_(?:str|bool|int|list|secret|choice)|read)\((?:\"(\w+)\"|'(\w+)')")
+READERS = re.compile(r"env_(?:str|bool|int|list|secret|choice)\((?:\"(\w+)\"|'(\w+)')")
 
 
 def variables_read() -> set[str]:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files.base import File
 from django.utils.http import content_disposition_header
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
 from sw_site.lib.files.near import Near
-from sw_site.lib.files.where import SIGNED_FOR
+from sw_site.lib.files.where import AT_ONCE
 
-#: Folders in which a name says what the bytes are: such a file never changes.
-SETTLED = ("images/", "thumbs/", "pieces/", "kept/", "versions/", "evaluations/")
-AT_ONCE = 16
+#: A SHA-256 in a name says what the bytes are: such a file never changes.
+SETTLED = re.compile(r"[0-9a-f]{64}")
+#: Seconds for which a signed address opens a file.
+SIGNED_FOR = 3600
 #: A store that is away is said soon, and tried again meanwhile. Checksums beyond what S3 had for long are left out:
 #: several compatible stores refuse them.
 CLIENT = {
@@ -37,6 +39,8 @@ class BucketFiles(S3Storage):
     `near`, `near_bytes`: the folder of copies and what it may hold. `public_url`: how browsers reach the store, where
     they are to fetch files from it by signed addresses; empty: the site hands files out itself.
     """
+
+    signed_for = SIGNED_FOR
 
     def __init__(self, near: str, near_bytes: int, public_url: str = "", **options: Any) -> None:
         self.near, self.public_url = Near(near, near_bytes), public_url
@@ -57,7 +61,7 @@ class BucketFiles(S3Storage):
             raise NotImplementedError("These files lie in a bucket.")
         key = self._normalize_name(clean_name(name))
         try:
-            place = self.near.place(name if name.startswith(SETTLED) else self._tagged(key, name))
+            place = self.near.place(name if SETTLED.search(name) else self._tagged(key, name))
             return str(self.near.get(place, lambda part: self._client.download_file(self.bucket_name, key, part)))
         except ClientError as error:
             if not is_absent(error):
@@ -69,16 +73,22 @@ class BucketFiles(S3Storage):
         tag = self._client.head_object(Bucket=self.bucket_name, Key=key)["ETag"].strip('"')
         return f"{tag[:2]}/{tag}/{Path(name).name}"
 
-    def bring_near(self, names: Iterable[str]) -> None:
-        """Fetch many at once, before they are asked for one by one."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for _ in pool.map(self.path, names):
-                pass
+    def near_open(self, name: str) -> IO[bytes]:
+        """The copy on this machine, which is there the next time too. Raises FileNotFoundError."""
+        return Path(self.path(name)).open("rb")
+
+    def write(self, name: str, file: IO[bytes]) -> None:
+        """Make this the content of the name, whatever it had. A store takes a whole file or none."""
+        self._save(name, File(file))
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        """Another name where this one is taken, except by the same bytes."""
+        return name if SETTLED.search(name) else str(super().get_available_name(name, max_length))
 
     def delete(self, name: str) -> None:
         super().delete(name)
-        if name.startswith(SETTLED):
-            self.near.forget(self.near.place(name))
+        if SETTLED.search(name):
+            self.near.place(name).unlink(missing_ok=True)
 
     def get_modified_time(self, name: str) -> datetime:
         """Raises FileNotFoundError."""
@@ -141,9 +151,6 @@ class BucketFiles(S3Storage):
         if self._session is None:
             self._session = super()._create_session()
         return self._session
-
-    def __getstate__(self) -> dict[str, Any]:
-        raise TypeError("A bucket's storage is not sent to another process.")
 
 
 def is_absent(error: ClientError) -> bool:

@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-GB = 2**30
+from sw_site.env import env_int, env_str
 
 
-def storage(read: Callable[[str], str], near: Path, near_gb: int) -> dict[str, Any]:
-    """The default of STORAGES. `read`: reads a variable; `near`: the folder for copies of a bucket's files.
+def storage(near: Path) -> dict[str, Any]:
+    """The default of STORAGES. `near`: the folder for copies of a bucket's files.
 
     Raises ImproperlyConfigured where a bucket is named and the libraries are not installed.
     """
-    bucket = read("SW_S3_BUCKET")
+    bucket = env_str("SW_S3_BUCKET")
     if not bucket:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
-    try:
-        import boto3  # noqa: F401
-        import storages  # noqa: F401
-    except ImportError as error:
+    if not (find_spec("boto3") and find_spec("storages")):
         raise ImproperlyConfigured(
             "SW_S3_BUCKET is set, and the libraries for it are not there: pip install -r requirements-s3.txt"
-        ) from error
+        )
     options = {
         "bucket_name": bucket,
-        "endpoint_url": read("SW_S3_ENDPOINT") or None,
-        "region_name": read("SW_S3_REGION") or None,
-        "access_key": read("SW_S3_KEY") or None,
-        "secret_key": read("SW_S3_SECRET") or None,
-        "location": read("SW_S3_PREFIX").strip("/"),
+        "endpoint_url": env_str("SW_S3_ENDPOINT") or None,
+        "region_name": env_str("SW_S3_REGION") or None,
+        "access_key": env_str("SW_S3_KEY") or None,
+        "secret_key": env_str("SW_S3_SECRET") or None,
+        "location": env_str("SW_S3_PREFIX").strip("/"),
+        "public_url": env_str("SW_S3_PUBLIC_URL").rstrip("/"),
         "near": str(near),
-        "near_bytes": near_gb * GB,
-        "public_url": read("SW_S3_PUBLIC_URL").rstrip("/"),
+        "near_bytes": env_int("SW_S3_NEAR_GB", 20) * 2**30,
     }
     return {"BACKEND": "sw_site.lib.files.bucket.BucketFiles", "OPTIONS": options}
 
 
-def origin_of(url: str) -> list[str]:
+def origins(chosen: dict[str, Any]) -> list[str]:
     """For the Content-Security-Policy: where browsers fetch files from, besides the site."""
-    parts = urlsplit(url)
+    parts = urlsplit(chosen.get("OPTIONS", {}).get("public_url", ""))
     return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []

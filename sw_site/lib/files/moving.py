@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.core.files.base import File
-
 from sw_site.lib.errors import UserError
-from sw_site.lib.files.where import bucket
+from sw_site.lib.files.where import bucket, side_by_side
 
-AT_ONCE = 16
 Progress = Callable[[int, int, str], None]
 
 
@@ -30,13 +27,9 @@ def copy_files(folder: Path, *, back: bool, progress: Progress) -> dict[str, Any
     here, there = dict(on_disk(folder)), {name: size for name, size, _ in store.objects()}
     source, target = (there, here) if back else (here, there)
     wanted = [name for name, size in source.items() if target.get(name) != size]
-    copy = fetch if back else send
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        coming, done = iter(wanted), 0
-        while some := list(islice(coming, 200)):  # so many only are waiting: a site has millions
-            for _ in pool.map(lambda name: copy(store, folder, name), some):
-                done += 1
-            progress(done, len(wanted), f"{done:,} of {len(wanted):,} files")
+    copy = partial(fetch if back else send, store, folder)
+    for done, _ in enumerate(side_by_side(copy, wanted), 1):
+        progress(done, len(wanted), f"{done:,} of {len(wanted):,} files")
     return {"copied": len(wanted), "there_already": len(source) - len(wanted), "bytes": sum(source[n] for n in wanted)}
 
 
@@ -50,8 +43,7 @@ def on_disk(folder: Path) -> Iterator[tuple[str, int]]:
 
 def send(store: Any, folder: Path, name: str) -> None:
     with Path(folder, name).open("rb") as file:
-        store.delete(name)
-        store.save(name, File(file))
+        store.write(name, file)
 
 
 def fetch(store: Any, folder: Path, name: str) -> None:
@@ -59,6 +51,5 @@ def fetch(store: Any, folder: Path, name: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
     with store.open(name) as reading, part.open("wb") as writing:
-        while piece := reading.read(1024 * 1024):
-            writing.write(piece)
+        shutil.copyfileobj(reading, writing)
     part.replace(target)

@@ -52,9 +52,6 @@ class Near:
         self._count(size)
         return place
 
-    def forget(self, place: Path) -> None:
-        place.unlink(missing_ok=True)
-
     def _count(self, size: int) -> None:
         with self._lock:
             self._since_tidied += size

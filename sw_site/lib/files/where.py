@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from django.core.files.base import File
 from django.core.files.storage import default_storage
 
-#: Seconds for which a signed address of a bucket opens a file.
-SIGNED_FOR = 3600
+#: Questions that are under way to a bucket at the same time.
+AT_ONCE = 16
+Done = TypeVar("Done")
 
 
 def local_root() -> str | None:
@@ -28,8 +31,15 @@ def bucket() -> Any:
 
 def bring_near(names: Iterable[str]) -> None:
     """Before paths of many files are asked for one by one: those of a bucket are fetched some at a time."""
-    if found := bucket():
-        found.bring_near(names)
+    if store := bucket():
+        for _ in side_by_side(store.path, names):
+            pass
+
+
+def place_of(name: str) -> Path:
+    """Where a file that never changes lies on this machine, or will once `bring_near` was told of it."""
+    store = bucket()
+    return store.near.place(name) if store else Path(default_storage.path(name))
 
 
 def put(name: str, path: Path) -> None:
@@ -38,15 +48,18 @@ def put(name: str, path: Path) -> None:
     if root is not None:
         target = Path(root, name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(target)
+        part = target.with_name(f"{target.name}.part")
+        shutil.move(path, part)  # which may be from another disk
+        part.replace(target)
         return
     with path.open("rb") as file:
-        default_storage.delete(name)
-        default_storage.save(name, File(file))
+        bucket().write(name, file)
     path.unlink()
 
 
-def stored_objects(folder: str = "") -> Iterator[str]:
-    """Names of all files of a bucket, some thousand with each question."""
-    for name, _, _ in bucket().objects(folder):
-        yield name
+def side_by_side(do: Callable[[str], Done], names: Iterable[str]) -> Iterator[Done]:
+    """`do` for each name, by some threads; only so many are waiting, for a site has millions."""
+    coming = iter(names)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while some := list(islice(coming, 8 * AT_ONCE)):
+            yield from pool.map(do, some)

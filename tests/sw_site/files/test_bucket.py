@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import pickle
 import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -24,7 +23,7 @@ from sw_site.accounts.roles import Role
 from sw_site.lib.files import choosing
 from sw_site.lib.files.bucket import BucketFiles
 from sw_site.lib.files.near import IN_USE, Near
-from sw_site.lib.files.where import bring_near, local_root, put, stored_objects
+from sw_site.lib.files.where import bring_near, local_root, place_of, put
 from sw_site.lib.serving import stored_file
 from sw_site.observing.probes import check_files
 from tests.buckets import BUCKET, client_of, storages
@@ -37,7 +36,7 @@ def test_what_is_kept_is_there_and_read_by_its_path(bucket):
     assert local_root() is None and store(SETTLED, b"bytes") == SETTLED
     assert Path(bucket.path(SETTLED)).read_bytes() == b"bytes"
     assert Path(bucket.path(SETTLED)).suffix == ".jpg"
-    assert bucket.open(SETTLED).read() == b"bytes" and list(stored_objects("images/")) == [SETTLED]
+    assert bucket.open(SETTLED).read() == b"bytes" and [name for name, _, _ in bucket.objects("images/")] == [SETTLED]
 
 
 def test_a_copy_that_is_near_is_not_asked_for_again(bucket, monkeypatch):
@@ -82,6 +81,7 @@ def test_many_are_fetched_at_once(bucket):
     names = [store(f"images/{n:02}/{n:064}.png", bytes([n])) for n in range(40)]
     bring_near(names)
     near = {path.name for path in bucket.near.root.rglob("*.png")}
+    assert [place_of(name).read_bytes() for name in names] == [bytes([n]) for n in range(40)]
     assert near == {Path(name).name for name in names}
 
 
@@ -96,13 +96,13 @@ def test_all_lies_below_the_prefix(settings, s3, bucket, tmp_path):
     settings.STORAGES = storages(s3, tmp_path / "near", SW_S3_PREFIX="/site one/")
     store(SETTLED, b"bytes")
     keys = [each["Key"] for each in client_of(s3).list_objects_v2(Bucket=BUCKET)["Contents"]]
-    assert keys == [f"site one/{SETTLED}"] and list(stored_objects()) == [SETTLED]
+    assert keys == [f"site one/{SETTLED}"] and [name for name, _, _ in default_storage.objects()] == [SETTLED]
 
 
-def test_it_is_not_sent_to_another_process(bucket):
-    """Which would make a session of its own for each file."""
-    with pytest.raises(TypeError):
-        pickle.dumps(bucket)
+def test_the_same_bytes_kept_by_two_at_once_are_one_file(bucket, monkeypatch):
+    monkeypatch.setattr(BucketFiles, "exists", lambda self, name: False)  # neither sees the other
+    assert store(SETTLED, b"bytes") == store(SETTLED, b"bytes") == SETTLED
+    assert [name for name, _, _ in bucket.objects()] == [SETTLED]
 
 
 def test_what_was_not_used_for_longest_goes_first(tmp_path):
@@ -149,7 +149,6 @@ def test_the_site_hands_pictures_out_by_itself(bucket, client):
 
 def test_or_browsers_fetch_them_from_the_store(bucket, client, settings, s3, tmp_path):
     settings.STORAGES = storages(s3, tmp_path / "near", SW_S3_PUBLIC_URL=s3)
-    settings.S3_PUBLIC_URL = s3
     hidden, image = make_image(make_dataset(team_role=Role.NOBODY)), make_image(make_dataset(team_role=Role.VIEWER))
     assert picture_of(client, hidden).status_code == 404
     answer = picture_of(client, image)
@@ -164,7 +163,6 @@ def test_or_browsers_fetch_them_from_the_store(bucket, client, settings, s3, tmp
 
 def test_a_download_keeps_its_name(bucket, settings, s3, tmp_path):
     settings.STORAGES = storages(s3, tmp_path / "near", SW_S3_PUBLIC_URL=s3)
-    settings.S3_PUBLIC_URL = s3
     name = default_storage.save("kept/ab/some", ContentFile(b"x"))
     fetched = requests.get(stored_file(name, "ünd 1.txt")["Location"], timeout=5)
     assert fetched.headers["Content-Disposition"].startswith("attachment") and fetched.content == b"x"
@@ -180,12 +178,14 @@ def test_a_store_out_of_reach_is_said(settings, bucket, tmp_path):
 
 
 def test_half_a_setting_is_said(monkeypatch, tmp_path):
-    monkeypatch.setitem(__import__("sys").modules, "boto3", None)
+    assert "FileSystemStorage" in choosing.storage(tmp_path)["BACKEND"]
+    monkeypatch.setenv("SW_S3_BUCKET", "x")
+    monkeypatch.setattr(choosing, "find_spec", lambda name: None)
     with pytest.raises(ImproperlyConfigured, match=r"requirements-s3\.txt"):
-        choosing.storage({"SW_S3_BUCKET": "x"}.get, tmp_path, 1)
-    assert "FileSystemStorage" in choosing.storage(lambda name: "", tmp_path, 1)["BACKEND"]
+        choosing.storage(tmp_path)
 
 
-def test_browsers_are_let_go_there():
-    assert choosing.origin_of("https://files.example:9000/path") == ["https://files.example:9000"]
-    assert choosing.origin_of("") == []
+def test_browsers_are_let_go_there(s3, tmp_path):
+    with_address = storages(s3, tmp_path, SW_S3_PUBLIC_URL="https://files.example:9000/path/")["default"]
+    assert choosing.origins(with_address) == ["https://files.example:9000"]
+    assert choosing.origins(storages(s3, tmp_path)["default"]) == choosing.origins({}) == []
