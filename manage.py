@@ -7,6 +7,10 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sw_site.settings")
+    if sys.argv[1:] == ["serve"]:  # it only starts other processes: nothing of Django is loaded for that
+        from sw_site.supervisor import serve
+
+        sys.exit(serve())
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

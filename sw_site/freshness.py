@@ -13,8 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-#: htmx's extensions are not used, and one of them names a module that exists only with a bundler.
-NOT_SERVED = ["ext"]
+from sw_site.static_storage import ServedFiles
 
 
 def bring_up_to_date() -> None:
@@ -25,7 +24,7 @@ def bring_up_to_date() -> None:
     mark, wanted = Path(settings.STATIC_ROOT) / ".collected", fingerprint()
     if mark.is_file() and mark.read_text() == wanted:
         return
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=NOT_SERVED)
+    call_command("collectstatic", interactive=False, verbosity=0)
     mark.write_text(wanted)
 
 
@@ -36,7 +35,8 @@ def fingerprint() -> str:
 
 
 def _sources() -> Iterator[tuple[str, os.stat_result]]:
+    left_out = ServedFiles.ignore_patterns
     for finder in get_finders():
-        for name, storage in finder.list(NOT_SERVED):
+        for name, storage in finder.list(left_out):
             path = Path(storage.path(name))
             yield str(path), path.stat()

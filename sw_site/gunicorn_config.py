@@ -11,7 +11,7 @@ from typing import Any
 from sw_site.databases import web_processes
 from sw_site.env import env_int, env_str
 from sw_site.lib.collector import keep_for_good
-from sw_site.lib.process import die_with_parent
+from sw_site.lib.process import die_with_parent, say_ready
 from sw_site.logs import logging_config
 
 SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
@@ -31,12 +31,18 @@ _logs = logging_config(env_str("SW_LOG_FORMAT", "text"), env_str("SW_LOG_LEVEL",
 logconfig_dict = {**_logs, "loggers": {**_logs["loggers"], "gunicorn.error": {"level": "WARNING", "propagate": True}}}
 # Several processes add up their figures in files, which the metrics library looks for when it is imported: by gunicorn
 # this file is read before that, and whoever else reads it serves nothing.
-if workers > 1 and "gunicorn.app.wsgiapp" in sys.modules:
+if workers > 1 and "gunicorn.arbiter" in sys.modules:
     os.environ[SHARED_METRICS] = tempfile.mkdtemp(prefix="sw-site-metrics-")
 
 
 def on_starting(server: object) -> None:
+    """Load what pages are made of once, before the processes part: what nobody writes to they have in common."""
     die_with_parent()
+    load_pages()
+
+
+def when_ready(server: object) -> None:
+    say_ready()
 
 
 def child_exit(server: object, worker: Any) -> None:
@@ -49,11 +55,6 @@ def child_exit(server: object, worker: Any) -> None:
 def on_exit(server: object) -> None:
     if folder := os.environ.get(SHARED_METRICS):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def when_ready(server: object) -> None:
-    """Load what pages are made of once, before the processes part: what nobody writes to they have in common."""
-    load_pages()
 
 
 def post_worker_init(worker: object) -> None:

@@ -28,7 +28,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "sw_site.static_storage.ServedFiles",
     "django.contrib.humanize",
     "django_htmx",
     "django_tasks",

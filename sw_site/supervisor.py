@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from sw_site.lib.process import VARIABLE
+from sw_site.lib.process import READY, VARIABLE
 
 GRACE_SECONDS = 30
 #: A process that ends sooner than this after its start, this many times in a row, will not get better by itself.
@@ -27,10 +30,11 @@ class Child:
     started: float = 0.0
     quick_ends: int = 0
 
-    def start(self) -> None:
-        environment = {**os.environ, VARIABLE: str(os.getpid())}
+    def start(self, *passed: int, **more: str) -> None:
+        """`passed`: open files that it inherits; `more`: of its environment."""
+        environment = {**os.environ, VARIABLE: str(os.getpid()), **more}
         # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops the rest in order.
-        self.process = subprocess.Popen(self.argv, env=environment, start_new_session=True)
+        self.process = subprocess.Popen(self.argv, env=environment, pass_fds=passed, start_new_session=True)
         self.started = time.monotonic()
 
     def has_ended(self) -> bool:
@@ -39,10 +43,15 @@ class Child:
 
 @dataclass
 class Supervisor:
-    """Runs children until SIGINT or SIGTERM. `say` receives lines for the terminal."""
+    """Runs children until SIGINT or SIGTERM. `say` receives lines for the terminal.
+
+    With `first_alone` the others start when the first says that it is ready (`lib.process.say_ready`): it sets up what
+    they need, and they take no time from it.
+    """
 
     commands: Mapping[str, Sequence[str]]
     say: Callable[[str], None] = print
+    first_alone: bool = False
     _stop: bool = False
     _children: list[Child] = field(default_factory=list)
 
@@ -51,11 +60,38 @@ class Supervisor:
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, self._ask_to_stop)
         self._children = [Child(name, argv) for name, argv in self.commands.items()]
-        for child in self._children:
-            child.start()
-        code = self._watch()
+        code = self._watch() if self._start() else 1
         self._stop_all()
         return code
+
+    def _start(self) -> bool:
+        """False when the first ended before it was ready; why is what it printed."""
+        first, *others = self._children
+        if not self.first_alone:
+            first.start()
+        elif not self._is_ready(first):
+            return self._stop
+        for child in others:
+            child.start()
+        return True
+
+    def _is_ready(self, child: Child) -> bool:
+        """Starts it and waits for its word. False when it ended, or everything is to stop, before that."""
+        ours, its = os.pipe()
+        child.start(its, **{READY: str(its)})
+        os.close(its)
+        try:
+            while not self._stop:
+                if not select.select([ours], [], [], 0.2)[0]:
+                    continue
+                if os.read(ours, 1):
+                    return True
+                with suppress(subprocess.TimeoutExpired):  # its files are closed, so it comes to its end
+                    child.process.wait(1)  # type: ignore[union-attr]
+                return False
+            return False
+        finally:
+            os.close(ours)
 
     def _ask_to_stop(self, signum: int, frame: object) -> None:
         self._stop = True
@@ -82,8 +118,9 @@ class Supervisor:
         return True
 
     def _stop_all(self) -> None:
-        self.say("Stopping…")
         running = [child.process for child in self._children if child.process and child.process.poll() is None]
+        if running:
+            self.say("Stopping…")
         for process in running:
             process.terminate()
         deadline = time.monotonic() + GRACE_SECONDS
@@ -99,11 +136,13 @@ def site_commands() -> dict[str, list[str]]:
     """The processes of a site on one machine: web, a worker for quick work and one for training."""
     python, manage = sys.executable, "manage.py"
     return {
-        "web": [python, "-m", "gunicorn", "--config", "python:sw_site.gunicorn_config"],
+        "web": [python, manage, "serve", "--web-only"],
         "worker": [python, manage, "worker", "--queues", "default"],
         "training worker": [python, manage, "worker", "--queues", "gpu"],
     }
 
 
-if __name__ == "__main__":
-    sys.exit(Supervisor(site_commands(), say=lambda line: print(line, flush=True)).run())
+def serve() -> int:
+    """The whole site in the foreground, until Ctrl-C; the web process sets up what is missing before it answers."""
+    os.chdir(Path(__file__).parent.parent)
+    return Supervisor(site_commands(), say=lambda line: print(line, flush=True), first_alone=True).run()

@@ -54,7 +54,7 @@ def run(images: int, only: str) -> dict[str, Any]:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["ext"])
+    call_command("collectstatic", interactive=False, verbosity=0)
     dataset = make_rows(images)
     if connection.vendor == "postgresql":
         connection.cursor().execute("VACUUM ANALYZE")  # as the server does by itself after a while

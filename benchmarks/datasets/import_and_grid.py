@@ -91,7 +91,7 @@ def import_corpus(corpus: Path) -> dict[str, Any]:
     from datasets.models import Dataset
 
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["ext"])
+    call_command("collectstatic", interactive=False, verbosity=0)
     dataset = Dataset.objects.create(name="Benchmark")
     started = time.perf_counter()
     report = import_source(dataset, open_source(corpus), ImportOptions({}))

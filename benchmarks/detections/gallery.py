@@ -52,7 +52,7 @@ def measure(images: int, requests: int) -> dict[str, Any]:
     settings.ALLOWED_HOSTS = ["*"]
     settings.SECURE_SSL_REDIRECT = False
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["ext"])
+    call_command("collectstatic", interactive=False, verbosity=0)
     evaluation, boxes = make_evaluation(images)
     from tests.factories import make_user
 

@@ -75,7 +75,7 @@ def run(images: int) -> dict[str, Any]:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["ext"])
+    call_command("collectstatic", interactive=False, verbosity=0)
     from benchmarks.datasets.grid_at_scale import make_rows, measure_url
 
     dataset = make_rows(images)

@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 
 #: A word of the command line, and the name in the figures; the first that fits counts.
-ROLES = {"training.engine": "engine", "gunicorn": "web", " worker": "worker", "serve": "supervisor"}
+ROLES = {"training.engine": "engine", "--web-only": "web", " worker": "worker", "serve": "supervisor"}
 
 
 def holding(root: int) -> dict[str, dict[str, float]]:

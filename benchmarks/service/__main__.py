@@ -59,7 +59,7 @@ def idle(site: Any) -> dict[str, float]:
     """Proportional set size in MB (10^6 bytes) by role, after people have looked at some pages."""
     import psutil
 
-    roles = {"gunicorn": "web", "--queues gpu": "training worker", "--queues": "worker", "supervisor": "supervisor"}
+    roles = {"--web-only": "web", "--queues gpu": "training worker", "--queues": "worker", "serve": "supervisor"}
     session = signed_in(site)
     for _ in range(10):
         for page in PAGES:
@@ -76,13 +76,13 @@ def idle(site: Any) -> dict[str, float]:
 
 
 def start(folder: Path) -> tuple[Any, float]:
-    """A site on this folder, and the seconds until its first page."""
+    """A site on this folder, and the seconds until its first page; what was compiled is kept, as it usually is."""
     import requests
 
     from tests.e2e.conftest import start_site
 
     began = time.perf_counter()
-    site = start_site(folder, SW_DEMO="0")
+    site = start_site(folder, SW_DEMO="0", PYTHONDONTWRITEBYTECODE="")
     assert requests.get(f"{site.url}/", timeout=30).ok
     return site, time.perf_counter() - began
 

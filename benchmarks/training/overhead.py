@@ -67,7 +67,7 @@ def run(steps: int, size: int, before: int) -> dict[str, Any]:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["ext"])
+    call_command("collectstatic", interactive=False, verbosity=0)
     from benchmarks.training.pages import frozen_version, store_curves
     from sw_site.gunicorn_config import post_worker_init
     from training.children import engine_child

@@ -49,7 +49,7 @@ def run(steps: int, models: int) -> dict[str, Any]:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["ext"])
+    call_command("collectstatic", interactive=False, verbosity=0)
     version = frozen_version()
     one = long_run(version, steps)
     registry(version, models)

@@ -13,6 +13,7 @@ import psutil
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 VARIABLE = "SW_DIE_WITH_PARENT"
+READY = "SW_SAY_READY"
 NEEDED = {"PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV"}
 NEEDED_BEGINNINGS = ("LC_", "PYTHON", "OPENCV_", "OMP_", "CUDA", "NVIDIA_")
 
@@ -34,6 +35,13 @@ def signal_with_parent(signum: int = signal.SIGTERM, parent: int | None = None) 
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signum)
     if parent is not None and os.getppid() != parent:  # it ended before we could ask
         os.kill(os.getpid(), signum)
+
+
+def say_ready() -> None:
+    """Tell the process that started this one and waits for it (SW_SAY_READY is an open file) that it need not now."""
+    if number := os.environ.pop(READY, ""):
+        os.write(int(number), b"1")
+        os.close(int(number))
 
 
 def bare_environment() -> dict[str, str]:

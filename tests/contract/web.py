@@ -24,7 +24,7 @@ def served(data_dir: Path) -> Iterator[tuple[str, str]]:
         "SW_API_RATE": "1000000/m",
     }
     call(environment, "manage.py", "migrate", "--verbosity", "0")
-    call(environment, "manage.py", "collectstatic", "--no-input", "--verbosity", "0", "--ignore", "ext")
+    call(environment, "manage.py", "collectstatic", "--no-input", "--verbosity", "0")
     key = call(environment, "-m", "tests.contract.web").strip()
     command = [sys.executable, "-m", "gunicorn", "--config", "python:sw_site.gunicorn_config"]
     with (data_dir / "web.log").open("wb") as log:

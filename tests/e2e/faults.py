@@ -155,11 +155,7 @@ class World(Person):
 def web_processes(site: Site) -> list[int]:
     import psutil
 
-    web = [
-        one
-        for one in psutil.Process(site.process.pid).children(recursive=True)
-        if "gunicorn" in " ".join(one.cmdline())
-    ]
+    web = [one for one in psutil.Process(site.process.pid).children(recursive=True) if "--web-only" in one.cmdline()]
     return [one.pid for one in web]
 
 

@@ -27,7 +27,7 @@ DAY_SECONDS = 900
 def template(folder: Path) -> Path:
     """A folder with static files and an SQLite file with its tables: made once instead of once a day."""
     own = {**os.environ, "DATA_DIR": str(folder), "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "sw_site.settings"}
-    for command in (["migrate"], ["collectstatic", "--no-input", "--ignore", "ext"]):
+    for command in (["migrate"], ["collectstatic", "--no-input"]):
         subprocess.run([sys.executable, "manage.py", *command, "-v0"], cwd=ROOT, env=own, check=True)
     # The journal may hold the newest pages.
     done = "import sqlite3,sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA wal_checkpoint(TRUNCATE)')"

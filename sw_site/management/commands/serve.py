@@ -1,4 +1,7 @@
-"""The whole site in one foreground process: set-up, web and workers."""
+"""The whole site in one foreground process: set-up, web and workers.
+
+`manage.py serve` alone starts sw_site.supervisor without Django; the web process that this starts comes here.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,25 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from gunicorn.app.base import Application
+from gunicorn.util import import_app
 
 from sw_site.env import env_bool, env_int, env_str
 from sw_site.freshness import bring_up_to_date
-from sw_site.supervisor import site_commands
+from sw_site.lib.process import die_with_parent
+from sw_site.supervisor import serve
 from sw_site.upkeep.backup.places import unfinished
+
+
+class Web(Application):
+    """gunicorn in the process that has set the site up, so that nothing is loaded twice."""
+
+    def load_config(self) -> None:
+        self.load_config_from_module_name_or_filename("python:sw_site.gunicorn_config")
+
+    def load(self) -> Any:
+        return import_app(self.cfg.wsgi_app)
 
 
 class Command(BaseCommand):
@@ -31,6 +48,9 @@ class Command(BaseCommand):
         parser.add_argument("--web-only", action="store_true", help="Run no workers here: they run elsewhere.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not options["web_only"]:
+            sys.exit(serve())
+        die_with_parent()
         host, port = env_str("HOST", "127.0.0.1"), env_int("PORT", 8000)
         self._check_port(host, port)
         self._check_restored()
@@ -38,17 +58,16 @@ class Command(BaseCommand):
         bring_up_to_date()
         self._first_administrator()
         self._demo_dataset()
+        connections.close_all()  # gunicorn's processes part from this one, and none may use another's
         self.stdout.write(f"The site is at http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}/")  # noqa: S104
         self.stdout.write("Ctrl-C stops it.")
         sys.stdout.flush()
-        if options["web_only"]:
-            web = site_commands()["web"]
-            os.execv(web[0], web)  # noqa: S606
-        # Become the supervisor: it needs nothing of what the set-up has loaded, and lives as long as the site.
-        os.execv(sys.executable, [sys.executable, "-m", "sw_site.supervisor"])  # noqa: S606
+        Web().run()
 
     @staticmethod
     def _check_port(host: str, port: int) -> None:
+        if "GUNICORN_FD" in os.environ:  # taken over from a gunicorn that USR2 told to start this one
+            return
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
