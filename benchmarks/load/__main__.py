@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 GOALS = {"save": 250, "page": 400}
 KNEE = (50, 75, 100, 125, 150, 175, 200, 250, 300, 400)
-PHOTOS, LABELLED = 6000, 600
+#: Fifty people label some 330 photos a minute; who finds the queue empty asks for work and does none.
+PHOTOS, PHOTOS_A_MINUTE, LABELLED = 6000, 400, 600
 SAMPLE_S = 5
 #: A longer time is told in pieces of this.
 LINE_MINUTES = 10
@@ -74,7 +75,8 @@ def main() -> None:
             url = stack.enter_context(postgres_server("fsync=on", "synchronous_commit=on"))
             environment["DATABASE_URL"] = url
         site = stack.enter_context(served(folder, environment))
-        plan = prepared(site, folder, environment, training=not options.no_training)
+        photos = max(PHOTOS, round(PHOTOS_A_MINUTE * options.minutes * options.labellers / 50))
+        plan = prepared(site, folder, environment, photos, training=not options.no_training)
         people = {"labellers": options.labellers, "lookers": options.lookers, "uploaders": options.uploaders}
         result = knee(plan, people, folder) if options.knee else held(plan, people, folder, options.minutes, site)
     database = "postgres" if options.postgres else "sqlite"
@@ -92,12 +94,12 @@ def served(folder: Path, environment: dict[str, str]) -> Iterator[Site]:
         site.stop()
 
 
-def prepared(site: Site, folder: Path, environment: dict[str, str], *, training: bool) -> dict[str, Any]:
+def prepared(site: Site, folder: Path, environment: dict[str, str], photos: int, *, training: bool) -> dict[str, Any]:
     """Photos, of which a tenth has labels, people who are signed in, and a training begun."""
     from benchmarks.datasets.corpus import write_corpus
     from tests.e2e.labelling import command, manage
 
-    write_corpus(folder / "corpus", PHOTOS)
+    write_corpus(folder / "corpus", photos)
     for path in sorted((folder / "corpus" / "annotations").iterdir())[LABELLED:]:
         path.unlink()
     command(site, "import_dataset", str(folder / "corpus"), "--dataset", "Load", environment=environment)

@@ -161,8 +161,10 @@ class Image(models.Model):
         ordering = ["dataset_id", "pk"]
         constraints = [models.UniqueConstraint(fields=["dataset", "sha256"], name="image_once_per_dataset")]
         indexes = [
-            # The progress page counts by these without touching the rows.
-            models.Index(fields=["dataset", "state", "assignee", "reviewer"], name="image_progress"),
+            # The queues find the next image without looking at those that are done; the progress page counts by the
+            # first without touching the rows.
+            models.Index(fields=["dataset", "state", "assignee", "id", "reviewer"], name="image_to_label"),
+            models.Index(fields=["dataset", "state", "id", "reviewer"], name="image_to_review"),
             models.Index(fields=["has_thumbnails"]),
             # The grid finds its hundred ids in one of these three without touching the wide rows.
             models.Index(fields=["dataset", "id", *BROWSED, "file_name", "folder"], name="image_by_id"),

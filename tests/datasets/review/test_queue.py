@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
 from datasets.models import Image, Lease, ReviewState
-from datasets.review.queue import LEASE, _claim, renew, take_next
+from datasets.review.queue import LEASE, _claim, renew, take_next, waiting
 from sw_site.lib.errors import UserError
 from tests.factories import make_dataset, make_image, make_user
 
@@ -92,3 +93,13 @@ def test_who_reviews_without_a_queue_goes_on_reviewing(client, asked, kept):
     client.force_login(make_user())
     data = client.get(f"{first.get_absolute_url()}{asked}").context["editor_data"]
     assert data["next_url"] == f"{second.get_absolute_url()}{kept}"
+
+
+@pytest.mark.parametrize("work", ["label", "review"])
+def test_a_look_passes_over_no_photo_that_is_done(work):
+    """However many there are: each queue is a stretch of one index, in the order in which it is handed out."""
+    dataset, anna = three_photos(), make_user("anna")
+    for queue in waiting(dataset, anna, work):
+        plan = queue.filter(pk__gt=7).order_by("pk")[:20].explain()
+        assert re.search(r"INDEX image_to_\w+ \(dataset_id=\? AND state=\? AND (\w+_id=\? AND )?id>\?\)", plan), plan
+        assert "ORDER BY" not in plan
