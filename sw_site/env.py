@@ -54,3 +54,11 @@ def env_secret(name: str, file: Path) -> str:
     except FileExistsError:
         pass  # another process made it a moment ago: read that one
     return file.read_text().strip()
+
+
+def address() -> tuple[str, int]:
+    """Host and port that the site listens on."""
+    host, port = env_str("HOST", "127.0.0.1"), env_int("PORT", 8000)
+    if not 0 <= port < 2**16:
+        raise ValueError(f"PORT={port} is no port: they go from 0 to 65535.")
+    return host, port

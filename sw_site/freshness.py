@@ -35,8 +35,7 @@ def fingerprint() -> str:
 
 
 def _sources() -> Iterator[tuple[str, os.stat_result]]:
-    left_out = ServedFiles.ignore_patterns
     for finder in get_finders():
-        for name, storage in finder.list(left_out):
+        for name, storage in finder.list(ServedFiles.ignore_patterns):
             path = Path(storage.path(name))
             yield str(path), path.stat()

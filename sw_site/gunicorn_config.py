@@ -9,14 +9,14 @@ import tempfile
 from typing import Any
 
 from sw_site.databases import web_processes
-from sw_site.env import env_int, env_str
+from sw_site.env import address, env_int, env_str
 from sw_site.lib.collector import keep_for_good
 from sw_site.lib.process import die_with_parent, say_ready
 from sw_site.logs import logging_config
 
 SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
-bind = f"{env_str('HOST', '127.0.0.1')}:{env_int('PORT', 8000)}"
+bind = "{}:{}".format(*address())
 workers = env_int("SW_WEB_PROCESSES", web_processes(env_str("DATABASE_URL")))
 preload_app = True
 threads = env_int("SW_WEB_THREADS", 8)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sw_site.env import address
 from sw_site.lib.process import READY, VARIABLE
 
 GRACE_SECONDS = 30
@@ -79,19 +80,14 @@ class Supervisor:
         """Starts it and waits for its word. False when it ended, or everything is to stop, before that."""
         ours, its = os.pipe()
         child.start(its, **{READY: str(its)})
-        os.close(its)
         try:
-            while not self._stop:
-                if not select.select([ours], [], [], 0.2)[0]:
-                    continue
-                if os.read(ours, 1):
+            while not self._stop and not child.has_ended():
+                if select.select([ours], [], [], 0.2)[0]:
                     return True
-                with suppress(subprocess.TimeoutExpired):  # its files are closed, so it comes to its end
-                    child.process.wait(1)  # type: ignore[union-attr]
-                return False
             return False
         finally:
             os.close(ours)
+            os.close(its)
 
     def _ask_to_stop(self, signum: int, frame: object) -> None:
         self._stop = True
@@ -142,7 +138,25 @@ def site_commands() -> dict[str, list[str]]:
     }
 
 
+def port_problem() -> str:
+    """Why the site cannot listen where it should, and what to do; empty where it can."""
+    try:
+        host, port = address()
+    except ValueError as error:
+        return str(error)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return f"Port {port} on {host} cannot be used ({error.strerror}). Choose another: make run PORT=8001"
+    return ""
+
+
 def serve() -> int:
     """The whole site in the foreground, until Ctrl-C; the web process sets up what is missing before it answers."""
+    if problem := port_problem():
+        print(problem, file=sys.stderr)
+        return 1
     os.chdir(Path(__file__).parent.parent)
     return Supervisor(site_commands(), say=lambda line: print(line, flush=True), first_alone=True).run()

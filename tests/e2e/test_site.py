@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -52,9 +53,8 @@ def test_a_first_start_makes_everything_and_a_second_keeps_it(tmp_path):
 
 def test_a_worker_killed_hard_comes_back_and_nothing_outlives_the_supervisor(tmp_path):
     site = start_site(tmp_path, SW_DEMO="0")
-    worker = next(pid for pid in processes_of(tmp_path) if "--queues default" in command_of(pid))
-    os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: any("--queues default" in command_of(p) for p in processes_of(tmp_path) if p != worker))
+    worker = kill_hard("--queues default", tmp_path)
+    wait_until(lambda: set(running("--queues default", tmp_path)) - {worker})
     wait_until(lambda: "starting it again" in "".join(site.lines))  # said before, but read by a thread of its own
     site.process.kill()
     site.process.wait()
@@ -62,9 +62,39 @@ def test_a_worker_killed_hard_comes_back_and_nothing_outlives_the_supervisor(tmp
     assert processes_of(tmp_path) == []
 
 
-def wait_until(happened, seconds: float = 30) -> None:
-    import time
+def test_a_web_process_killed_hard_comes_back_though_its_own_children_may_still_listen(tmp_path):
+    site = start_site(tmp_path, SW_DEMO="0")
+    master = int(next(pid for pid in running("--web-only", tmp_path) if parent_of(pid) == site.process.pid))
+    children = [pid for pid in running("--web-only", tmp_path) if pid != master]
+    for child in children:  # as those that have long requests to end: they hold the port for as long
+        os.kill(child, signal.SIGSTOP)
+    os.kill(master, signal.SIGKILL)
+    wait_until(lambda: set(running("--web-only", tmp_path)) - {master, *children})
+    time.sleep(3)
+    for child in children:
+        os.kill(child, signal.SIGCONT)
+    wait_until(lambda: get(f"{site.url}/sign-in/") == 200)
+    assert "".join(site.lines).count("starting it again") == 1
+    assert site.stop() == 0
 
+
+def running(word: str, data_dir: Path) -> list[int]:
+    return [pid for pid in processes_of(data_dir) if word in command_of(pid)]
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def kill_hard(word: str, data_dir: Path) -> int:
+    """The first process with this word in its command, as soon as there is one."""
+    wait_until(lambda: running(word, data_dir))
+    pid = running(word, data_dir)[0]
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+def wait_until(happened, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from sw_site.supervisor import Supervisor
+from sw_site.supervisor import Supervisor, port_problem
 
 
 @pytest.fixture
@@ -69,3 +69,9 @@ def test_a_stop_does_not_wait_for_the_first(run, tmp_path):
     first, other, began = tmp_path / "first", tmp_path / "other", time.monotonic()
     assert run(written(first), web=mark(first), worker=mark(other)) == (0, ["Stopping…"])
     assert not other.exists() and time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("port", ["eighty", "70000"])
+def test_a_port_that_is_none_is_said(monkeypatch, port):
+    monkeypatch.setenv("PORT", port)
+    assert "PORT" in port_problem()

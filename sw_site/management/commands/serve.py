@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -21,10 +20,10 @@ from django.db import connections
 from gunicorn.app.base import Application
 from gunicorn.util import import_app
 
-from sw_site.env import env_bool, env_int, env_str
+from sw_site.env import address, env_bool
 from sw_site.freshness import bring_up_to_date
-from sw_site.lib.process import die_with_parent
-from sw_site.supervisor import serve
+from sw_site.lib.process import VARIABLE, die_with_parent
+from sw_site.supervisor import port_problem, serve
 from sw_site.upkeep.backup.places import unfinished
 
 
@@ -41,7 +40,7 @@ class Web(Application):
 class Command(BaseCommand):
     help = "Set up what is missing (database, static files, administrator, demo dataset), then run web and workers."
 
-    # The web process looks at itself when it starts; to load all pages here as well would take as long as that.
+    # That is `manage.py check`'s: it would make each start longer.
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -50,32 +49,28 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["web_only"]:
             sys.exit(serve())
+        self._check_port()
         die_with_parent()
-        host, port = env_str("HOST", "127.0.0.1"), env_int("PORT", 8000)
-        self._check_port(host, port)
         self._check_restored()
         os.chdir(settings.BASE_DIR)
         bring_up_to_date()
         self._first_administrator()
         self._demo_dataset()
         connections.close_all()  # gunicorn's processes part from this one, and none may use another's
+        host, port = address()
         self.stdout.write(f"The site is at http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}/")  # noqa: S104
         self.stdout.write("Ctrl-C stops it.")
         sys.stdout.flush()
         Web().run()
 
     @staticmethod
-    def _check_port(host: str, port: int) -> None:
-        if "GUNICORN_FD" in os.environ:  # taken over from a gunicorn that USR2 told to start this one
-            return
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                raise CommandError(
-                    f"Port {port} on {host} cannot be used ({error.strerror}). Choose another: make run PORT=8001"
-                ) from error
+    def _check_port() -> None:
+        """Not under the supervisor, who did it: what an earlier web process left may listen for a moment longer.
+
+        Nor in the place of a gunicorn that was told by USR2 to start its successor.
+        """
+        if os.environ.keys().isdisjoint({VARIABLE, "GUNICORN_FD"}) and (problem := port_problem()):
+            raise CommandError(problem)
 
     @staticmethod
     def _check_restored() -> None:
