@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 300
@@ -159,6 +159,11 @@ def shoot(tmp_path: Path):
     folder.mkdir(parents=True, exist_ok=True)
 
     def take(page: Page, name: str) -> None:
-        page.screenshot(path=folder / f"{name}.png")
+        path = folder / f"{name}.png"
+        try:
+            page.screenshot(path=path)
+        except Error:  # Chromium sometimes has no frame to give on a busy machine; a second time it has
+            page.wait_for_timeout(1000)
+            page.screenshot(path=path)
 
     return take
