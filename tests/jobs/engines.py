@@ -97,12 +97,19 @@ class Engine:
 
 
 def kill(pid: int) -> None:
-    """kill -9 a process and all below it at once."""
+    """kill -9 a process and all below it at once.
+
+    They are halted first: a child that outlives its parent for a millisecond is told so, and may put its job back.
+    """
+    family: list[psutil.Process] = []
     try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
+        family.append(psutil.Process(pid))
+        family[0].suspend()
+        family += family[0].children(recursive=True)
     except psutil.NoSuchProcess:
-        return
+        pass
+    for member in family:
+        with_nothing(member.suspend)
     for member in family:
         with_nothing(member.kill)
 
