@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,8 @@ from numpy.typing import NDArray
 
 from datasets.health.detectors import DEFAULT, DETECTORS, TOO_SMALL, best_overlap
 from datasets.health.leaks import leaks_of
-from datasets.models import Box, Dataset
-from datasets.models.annotation import BoxSource
-from datasets.models.image import ReviewState
+from datasets.health.tables import EDGES, boxes_of, images_of
+from datasets.models import Dataset
 
 #: Edges of the histogram of box sizes: side of a square of the box's area, in pixels at the input size.
 SIDES = (0, 8, 16, 32, 64, 128, 256, 512, 100_000)
@@ -20,7 +18,6 @@ SIDES = (0, 8, 16, 32, 64, 128, 256, 512, 100_000)
 ASPECTS = (0, 0.25, 0.4, 0.67, 1.5, 2.5, 4, 100_000)
 COUNTS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 1_000_000_000)
 HEAT = (12, 9)
-NO_BOXES = np.zeros((0, 4))
 
 
 def measure(dataset: Dataset, detector: str = DEFAULT, input_size: int | None = None) -> dict[str, Any]:
@@ -30,11 +27,10 @@ def measure(dataset: Dataset, detector: str = DEFAULT, input_size: int | None = 
     """
     kind = DETECTORS[detector]
     size = input_size or kind.input_size
-    images = _images(dataset)
-    edges, owners, classes = _boxes(dataset)
-    place = {int(pk): n for n, pk in enumerate(images["id"])}
-    of = np.array([place[pk] for pk in owners], dtype=int)
-    extent = np.stack([images["width"], images["height"]], 1).astype(float)[of] if len(of) else np.zeros((0, 2))
+    images = images_of(dataset)
+    boxes, of = boxes_of(dataset, images["id"])
+    edges = np.stack([boxes[edge] for edge in EDGES], 1)
+    extent = np.stack([images["width"], images["height"]], 1).astype(float)[of]
     at_input = (edges[:, 2:] - edges[:, :2]) / extent * size
     return {
         "dataset": dataset.name,
@@ -42,8 +38,8 @@ def measure(dataset: Dataset, detector: str = DEFAULT, input_size: int | None = 
         "input_size": size,
         **_image_figures(images),
         "boxes": len(edges),
-        "classes": _class_figures(dataset, classes, owners),
-        "boxes_per_image": histogram(images["box_count"][images["answered"]], COUNTS),
+        "classes": _class_figures(dataset, boxes),
+        "boxes_per_image": histogram(images["box_count"][~images["unlabelled"]], COUNTS),
         "image_sizes": _image_sizes(images),
         **_box_figures(at_input, kind.anchors(size) if kind.anchors and len(edges) else None),
         "positions": _positions((edges[:, :2] + edges[:, 2:]) / 2 / extent),
@@ -51,57 +47,44 @@ def measure(dataset: Dataset, detector: str = DEFAULT, input_size: int | None = 
     }
 
 
-def _images(dataset: Dataset) -> dict[str, NDArray[Any]]:
-    names = ("id", "width", "height", "box_count", "state", "negative", "defect")
-    rows = list(dataset.images.order_by("pk").values_list(*names))
-    columns = {name: np.array([row[n] for row in rows]) for n, name in enumerate(names[:4])}
-    columns["unlabelled"] = np.array([row[4] == ReviewState.UNLABELLED for row in rows], bool)
-    columns["empty"] = np.array([row[3] == 0 and row[4] != ReviewState.UNLABELLED for row in rows], bool)
-    columns["damaged"] = np.array([row[6] != "" for row in rows], bool)
-    columns["answered"] = ~columns["unlabelled"]
-    return columns
-
-
-def _boxes(dataset: Dataset) -> tuple[NDArray[np.float64], list[int], list[int]]:
-    """([n, 4] pixel edges, image ids, class ids) of labels; what models propose is none."""
-    rows = Box.objects.filter(image__dataset=dataset).exclude(source=BoxSource.MODEL).order_by()
-    found = list(rows.values_list("x1", "y1", "x2", "y2", "image", "label_class"))
-    edges = np.array([row[:4] for row in found], float) if found else NO_BOXES
-    return edges, [row[4] for row in found], [row[5] for row in found]
-
-
-def _image_figures(images: dict[str, NDArray[Any]]) -> dict[str, int]:
+def _image_figures(images: NDArray[Any]) -> dict[str, int]:
     return {
-        "images": len(images["id"]),
-        "labelled": int(images["answered"].sum()),
+        "images": len(images),
+        "labelled": int((~images["unlabelled"]).sum()),
         "unlabelled": int(images["unlabelled"].sum()),
-        "negatives": int(images["empty"].sum()),
+        "negatives": int(((images["box_count"] == 0) & ~images["unlabelled"]).sum()),
         "damaged": int(images["damaged"].sum()),
     }
 
 
-def _class_figures(dataset: Dataset, classes: list[int], owners: list[int]) -> list[dict[str, Any]]:
-    boxes = Counter(classes)
-    images = Counter(pk for pk, _ in set(zip(classes, owners, strict=True)))
+def _class_figures(dataset: Dataset, boxes: NDArray[Any]) -> list[dict[str, Any]]:
+    number = counted(boxes["label_class"])
+    images = counted(np.unique(boxes[["image", "label_class"]])["label_class"])
     return [
         {
             "id": c.pk,
             "number": c.number,
             "name": c.name,
             "colour": c.colour,
-            "boxes": boxes[c.pk],
-            "images": images[c.pk],
-            "share": boxes[c.pk] / len(classes) if classes else 0.0,
+            "boxes": number.get(c.pk, 0),
+            "images": images.get(c.pk, 0),
+            "share": number.get(c.pk, 0) / len(boxes) if len(boxes) else 0.0,
         }
         for c in dataset.classes.all()
-        if boxes[c.pk] or not c.retired
+        if c.pk in number or not c.retired
     ]
 
 
-def _image_sizes(images: dict[str, NDArray[Any]]) -> dict[str, Any]:
-    sizes = Counter(zip(images["width"].tolist(), images["height"].tolist(), strict=True))
-    common = [{"width": w, "height": h, "images": n} for (w, h), n in sizes.most_common(8)]
-    return {"different": len(sizes), "common": common}
+def counted(values: NDArray[Any]) -> dict[int, int]:
+    """How often each value is there."""
+    found, numbers = np.unique(values, return_counts=True)
+    return dict(zip(found.tolist(), numbers.tolist(), strict=True))
+
+
+def _image_sizes(images: NDArray[Any]) -> dict[str, Any]:
+    sizes, numbers = np.unique(images[["width", "height"]], return_counts=True)
+    common = [(*sizes[n].tolist(), int(numbers[n])) for n in np.argsort(-numbers, kind="stable")[:8]]
+    return {"different": len(sizes), "common": [{"width": w, "height": h, "images": n} for w, h, n in common]}
 
 
 def _box_figures(at_input: NDArray[np.float64], anchors: NDArray[np.float64] | None) -> dict[str, Any]:

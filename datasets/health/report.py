@@ -7,8 +7,11 @@ from datasets.health.detectors import DEFAULT, DETECTORS
 from datasets.health.measure import measure
 from datasets.models import Dataset
 from sw_site.lib.errors import UserError
+from sw_site.lib.together import Together
 
 INPUT_SIZES = (64, 2048)
+#: All rows are looked at: 16 people at once took 16 times the memory and the time.
+_measured = Together()
 
 
 def health_report(dataset: Dataset, detector: str = DEFAULT, input_size: int | None = None) -> dict[str, Any]:
@@ -25,5 +28,5 @@ def health_report(dataset: Dataset, detector: str = DEFAULT, input_size: int | N
         raise UserError(
             "input_size", f"The input size is a side in pixels, from {INPUT_SIZES[0]} to {INPUT_SIZES[1]}.", 422
         )
-    report = measure(dataset, detector, input_size)
+    report = _measured.ask((dataset.pk, detector, input_size), lambda: measure(dataset, detector, input_size))
     return {**report, "advice": advise(report)}

@@ -13,6 +13,7 @@ from datasets.health import detectors
 from datasets.health.charts import bars, heat
 from datasets.health.leaks import leaks_of
 from datasets.health.report import health_report
+from datasets.health.tables import boxes_of, images_of
 from datasets.likeness import LENGTH
 from datasets.models import Image, LikePair
 from datasets.traits import refresh_traits
@@ -59,6 +60,14 @@ def test_figures(dataset):
     assert counts(report["aspects"]) == {0.67: 2} and report["too_small"] == 0
     assert report["positions"][0][0] == 1 and report["positions"][4][6] == 1 and sum(map(sum, report["positions"])) == 2
     assert report["anchors_fit"] == 1 and report["anchor_sides"][0] == 32
+
+
+def test_labels_of_photos_that_came_meanwhile_are_left_out(dataset):
+    boxes, where = boxes_of(dataset, images_of(dataset)["id"][1:])
+    assert len(boxes) == len(where) == 0
+    ids = images_of(dataset)["id"]
+    boxes, where = boxes_of(dataset, ids)
+    assert where.tolist() == [0, 0] and boxes["x2"].tolist() == [40, 300]
 
 
 def test_a_small_input_size_loses_small_objects(dataset):
