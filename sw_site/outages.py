@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.views.defaults import server_error
 
 from sw_site.lib.errors import UserError
+from sw_site.lib.files.where import is_gone
 
 RETRY_SECONDS = 5
 #: What SQLite says of its file, in words only.
@@ -23,6 +24,7 @@ DISK_FULL = UserError(
     "disk_full", "The server's disk is full, so nothing could be written. Tell whoever runs this site.", 507
 )
 DISK_UNWRITABLE = UserError("disk_unwritable", "The server cannot write to its disk. Tell whoever runs this site.", 507)
+NO_FILES = UserError("files_away", "The store of the site's files does not answer now. Try again in a moment.", 503)
 NO_DATABASE = UserError("database_busy", "The site's database does not answer just now. Try again in a moment.", 503)
 
 
@@ -48,6 +50,8 @@ def outage_of(error: BaseException | None) -> UserError | None:
             return DISK_FULL
         if isinstance(error, OSError) and error.errno == errno.EROFS:
             return DISK_UNWRITABLE
+        if is_gone(error):
+            return NO_FILES
         if isinstance(error, OperationalError | InterfaceError):
             return outage_of_database(str(error).lower())
         error = error.__cause__ or error.__context__

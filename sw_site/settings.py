@@ -173,6 +173,7 @@ JOB_SCHEDULE = [
     ("clean-up of sessions and messages", "sw_site.jobs.upkeep.submit_clean_up", 86_400),
     ("clean-up of uploads", "datasets.upkeep.submit_clean_up", 86_400),
     ("webhooks to try again", "sw_site.team.webhooks.delivering.submit_due", 30),
+    ("replaced files of runs", "training.sharing.sending.clear_replaced", 3600),
     ("missing thumbnails", "datasets.upkeep.submit_missing_thumbnails", 3600),
 ]
 
@@ -186,6 +187,8 @@ UPLOADS_ROOT = DATA_DIR / "uploads"
 BACKUP_DIR = env_str("SW_BACKUP_DIR")
 #: What the folders of runs may take; working files of the oldest go first. 0 is no limit.
 RUNS_BUDGET_GB = env_int("SW_RUNS_DISK_GB", 0)
+#: Between two times that what a training has written is sent to the bucket, where there is one.
+SHARE_RUNS_SECONDS = env_int("SW_S3_RUN_SECONDS", 15)
 #: Where images may come from besides uploads; both are off until whoever runs the site says otherwise.
 IMPORT_ROOTS = env_list("SW_IMPORT_ROOTS")
 URL_IMPORT = env_bool("SW_URL_IMPORT")

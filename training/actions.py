@@ -132,7 +132,7 @@ def request_export(model: TrainedModel, format: str, *, user: User | None = None
 def export_of(model: TrainedModel, format: str) -> Export | None:
     """The export in this format whose files are there."""
     export = model.exports.filter(format=format).first()
-    return export if export and export.path.is_dir() else None
+    return export if export and export.is_there else None
 
 
 def settings_like(run: Run) -> TrainingSettings:

@@ -17,9 +17,10 @@ def zip_of(export: Export) -> tuple[IO[bytes], str]:
     name = f"{slugify(export.model.name) or 'model'}-{export.format.replace('_', '-')}"
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it once it is sent
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for path in sorted(export.path.rglob("*")):
+        folder = export.path
+        for path in sorted(folder.rglob("*")):
             if path.is_file():
-                archive.write(path, f"{name}/{path.relative_to(export.path)}")
+                archive.write(path, f"{name}/{path.relative_to(folder)}")
         archive.writestr(f"{name}/REGISTRY_CARD.md", as_markdown(model_card(export.model)))
     file.seek(0)
     return file, f"{name}.zip"

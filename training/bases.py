@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
 
 from sw_site.lib.errors import UserError
 from training.models import TrainedModel
+from training.sharing.places import backbones, run_files
 from training.zoo import store
 from training.zoo.looking import look_into
 
@@ -54,7 +54,7 @@ NOTHING = Base()
 
 
 def backbone_folder() -> Path:
-    return Path(settings.DATA_DIR) / "backbones"
+    return backbones().path
 
 
 def may_use_backbones(user: User | None) -> bool:
@@ -63,8 +63,7 @@ def may_use_backbones(user: User | None) -> bool:
 
 
 def backbone_names() -> list[str]:
-    folder = backbone_folder()
-    return sorted(path.name for path in folder.glob(f"*{BACKBONE_SUFFIX}")) if folder.is_dir() else []
+    return sorted(name for name in backbones().sizes() if name.endswith(BACKBONE_SUFFIX) and "/" not in name)
 
 
 def base_choices(user: User) -> list[tuple[str, str]]:
@@ -90,7 +89,7 @@ def base_for(reference: str, user: User) -> Base:
     if kind == "zoo" and rest in (found := store.archives()):
         return base_from_archive(found[rest])
     if kind == "backbone" and may_use_backbones(user) and rest in backbone_names():
-        return Base("backbone", str(backbone_folder() / rest))
+        return Base("backbone", str(backbones().place(rest)))
     raise UserError(
         "no_such_base", f"There is nothing called “{reference}” that you may start from. Choose one from the list.", 422
     )
@@ -119,7 +118,7 @@ def base_from_reference(text: str) -> Base:
 
 def base_from_model(model: TrainedModel) -> Base:
     """Goes on from the best checkpoint of the model's run."""
-    folder = model.run.directory / "best"
+    folder = run_files(model.run).place("best")
     prefix = checkpoint_prefix(folder, model.step)
     names = tuple(name for _, name in sorted(model.label_map.items()))
     return Base("checkpoint", str(prefix), names, model, shape_of(model))
@@ -182,6 +181,7 @@ def save_backbone(file: UploadedFile, user: User) -> str:
         )
     file.seek(0)
     store_whole(file, backbone_folder() / name)
+    backbones().send(name)
     return name
 
 

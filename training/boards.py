@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import http.client
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -21,13 +22,18 @@ from django.conf import settings
 from django.urls import reverse
 
 from sw_site.lib.errors import UserError
+from sw_site.lib.files.where import StoreGone, bucket
 from sw_site.lib.process import VARIABLE
 from training.models import Run
+from training.sharing.places import run_files_of
 
+logger = logging.getLogger(__name__)
 START_SECONDS = 60
 MOST_BOARDS = 4
 MOST_RUNS = 10
 ANSWER_SECONDS = 60
+#: Folders of a run that TensorBoard reads.
+SUMMARIES = ("train", "eval")
 #: Of what TensorBoard answers, the headers a browser needs; its own content security policy is among them.
 PASSED_ON = ("Content-Type", "Content-Encoding", "Content-Security-Policy", "Cache-Control", "Expires")
 
@@ -95,6 +101,7 @@ def open_board(runs: Sequence[Run]) -> Board:
     if not 1 <= len(runs) <= MOST_RUNS:
         raise UserError("bad_runs", f"Choose from 1 to {MOST_RUNS} runs to look at together.", 422)
     numbers = tuple(sorted(run.pk for run in runs))
+    bring_summaries(numbers)
     with (folder() / "lock").open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         present = [board for board in boards() if board.runs == numbers]
@@ -108,13 +115,14 @@ def open_board(runs: Sequence[Run]) -> Board:
         for links in folder().glob("*.runs"):  # of a process that was killed
             if not links.with_suffix(".json").exists():
                 shutil.rmtree(links, ignore_errors=True)
+                links.with_suffix(".brought").unlink(missing_ok=True)
         return start(runs, numbers)
 
 
 def start(runs: Sequence[Run], numbers: tuple[int, ...]) -> Board:
     key = secrets.token_hex(12)
     note = folder() / f"{key}.json"
-    folders = {f"run-{run.pk}/{part}": str(run.directory / part) for run in runs for part in ("train", "eval")}
+    folders = {f"run-{run.pk}/{part}": str(run.directory / part) for run in runs for part in SUMMARIES}
     note.write_text(json.dumps({"runs": folders, "numbers": numbers, "prefix": prefix_of(key)}))
     environment = {**os.environ, VARIABLE: str(os.getpid())}
     with (folder() / "log.txt").open("ab") as log:
@@ -138,9 +146,26 @@ def start(runs: Sequence[Run], numbers: tuple[int, ...]) -> Board:
     )
 
 
+def keep_up(board: Board) -> None:
+    """Bring what runs on other machines have written meanwhile, now and then."""
+    last = board.note.with_suffix(".brought")
+    if bucket() and (not last.exists() or time.time() - last.stat().st_mtime > settings.SHARE_RUNS_SECONDS):
+        last.touch()
+        bring_summaries(board.runs)
+
+
+def bring_summaries(numbers: tuple[int, ...]) -> None:
+    for number in numbers:
+        try:
+            run_files_of(number).bring(*SUMMARIES)
+        except StoreGone as error:  # it shows what is here
+            logger.warning("The curves of run %s are shown as they lie here: %s", number, error)
+
+
 def ask(board: Board, method: str, path: str, body: bytes, headers: Mapping[str, Any]) -> Answer:
     """What TensorBoard answers to a request; OSError when it has ended."""
     board.note.touch()
+    keep_up(board)
     connection = http.client.HTTPConnection("127.0.0.1", board.port, timeout=ANSWER_SECONDS)
     try:
         connection.request(method, path, body or None, dict(headers))

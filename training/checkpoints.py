@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from training.models import Run
+from training.sharing.places import run_files
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class KeptCheckpoint:
 
 def checkpoints_of(run: Run) -> list[KeptCheckpoint]:
     """The newest first."""
-    best, kept = sizes(run.directory / "best"), sizes(run.directory / "checkpoints")
+    files = run_files(run)
+    best, kept = (whole_checkpoints(files.sizes(folder)) for folder in ("best", "checkpoints"))
     steps = sorted(best.keys() | kept.keys(), reverse=True)
     measured = {
         (name, step): value
@@ -44,11 +45,12 @@ def checkpoints_of(run: Run) -> list[KeptCheckpoint]:
     ]
 
 
-def sizes(folder: Path) -> dict[int, int]:
-    """Bytes of each whole checkpoint of a folder, by its step."""
+def whole_checkpoints(files: dict[str, int]) -> dict[int, int]:
+    """Bytes of each whole checkpoint of a folder by its step, from the sizes of its files."""
     found: dict[int, int] = {}
-    for index in folder.glob("ckpt-*.index"):
-        number = index.stem.removeprefix("ckpt-")
-        if number.isdecimal():
-            found[int(number)] = sum(path.stat().st_size for path in folder.glob(f"{index.stem}.*"))
+    for name in files:
+        prefix, _, kind = name.rpartition(".")
+        number = prefix.rpartition("/ckpt-")[2]
+        if kind == "index" and number.isdecimal():
+            found[int(number)] = sum(size for other, size in files.items() if other.startswith(f"{prefix}."))
     return found

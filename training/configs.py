@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.urls import reverse
 
 from sw_site.jobs.context import JobContext
@@ -22,6 +21,7 @@ from sw_site.lib.errors import UserError
 from training.asking import ask_engine
 from training.engine.config_import.source import MOST_BYTES, extractor_of, load, preset_with
 from training.engine.errors import EngineError
+from training.sharing.places import configs as shared_configs
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -72,7 +72,7 @@ class Imported:
 
 
 def folder() -> Path:
-    return Path(settings.DATA_DIR) / "configs"
+    return shared_configs().path
 
 
 def diff_of(before: str, after: str) -> Iterator[tuple[str, str]]:
@@ -96,11 +96,18 @@ def keep(content: bytes) -> Imported:
         raise UserError(error.code, error.sentence.replace(part.name, "The file"), 422) from error
     finally:
         part.unlink(missing_ok=True)
+    shared_configs().send(path.name)
     return imported(digest)
 
 
 def imported(digest: str) -> Imported:
     """The kept config of this digest; UserError 404 when there is none."""
+    if digest.isalnum():
+        shared_configs().bring(f"{digest}.config", f"{digest}.json")
+    return imported_here(digest)
+
+
+def imported_here(digest: str) -> Imported:
     path = folder() / f"{digest}.config"
     if not digest.isalnum() or not path.is_file():
         raise UserError("no_such_config", "There is no such pipeline.config here. Paste it again.", 404)
@@ -113,8 +120,9 @@ def imported(digest: str) -> Imported:
 
 def all_imported() -> list[Imported]:
     """The newest first."""
+    shared_configs().bring()
     paths = sorted(folder().glob("*.config"), key=lambda path: -path.stat().st_mtime) if folder().is_dir() else []
-    return [imported(path.stem) for path in paths[:100]]
+    return [imported_here(path.stem) for path in paths[:100]]
 
 
 def request_explanation(config: Imported, *, user: User | None = None, submit: bool = True) -> Job | None:
@@ -150,6 +158,7 @@ def write(config: Imported, said: dict[str, Any]) -> None:
     part = config.path.with_suffix(".json.part")
     part.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
     part.replace(config.path.with_suffix(".json"))
+    shared_configs().send(f"{config.digest}.json")
 
 
 def explain_file(path: Path) -> dict[str, Any]:

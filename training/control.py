@@ -16,9 +16,9 @@ from training import presets
 from training.actions import queue_training, settings_like, start_run
 from training.bases import Base
 from training.disk import GB, make_room
-from training.engine.rundir import RunDirectory
 from training.mending import mend_for
 from training.models import Run
+from training.sharing.places import run_files
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -43,7 +43,8 @@ def stop_and_keep(run: Run, user: User | None = None) -> Run:
         raise UserError(
             "not_training", f"{run.name} has not taken a step yet or is not running; cancel it instead.", 409
         )
-    RunDirectory(run.directory).finish.touch()
+    Run.objects.filter(pk=run.pk).update(finish_requested=True)
+    run.finish_requested = True
     run.note("stopped", f"Asked to stop near step {run.step:,} and to keep what it had learnt.", user)
     return run
 
@@ -63,7 +64,7 @@ def resume_run(run: Run, user: User | None = None) -> Run:
     """Let a paused, failed or cancelled run go on from its last checkpoint. UserError when it is in another state."""
     if run.job is None or not retry(run.job):
         raise UserError("not_stopped", f"{run.name} is neither failed nor cancelled, so it cannot go on.", 409)
-    Run.objects.filter(pk=run.pk).update(paused=False, error_code="")
+    Run.objects.filter(pk=run.pk).update(paused=False, finish_requested=False, error_code="")
     run.refresh_from_db()
     run.note("resumed", f"Goes on from its last checkpoint near step {run.step:,}.", user)
     return run
@@ -84,7 +85,7 @@ def extend_run(run: Run, steps: int, *, user: User | None = None, submit: bool =
             f"{steps:,} more steps make {total:,}; give at least 1, and {presets.MAX_STEPS:,} in all at most.",
             422,
         )
-    if not any((run.directory / "checkpoints").glob("*.index")):
+    if not any(name.endswith(".index") for name in run_files(run).sizes("checkpoints")):
         raise UserError(
             "no_checkpoint",
             f"The checkpoints of {run.name} are gone (its working files were removed to make room). Train on from its "

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from django.conf import settings
 
+from sw_site.jobs.hosts import here
 from sw_site.jobs.models import JobState
+from sw_site.lib.files.where import bucket
 from training.models import Run
+from training.sharing.places import run_files
 from training.words import size
 
 GB = 10**9
@@ -50,12 +53,18 @@ def make_room(bytes_wanted: int | None = None) -> list[Run]:
     for run in removable_runs() if missing > 0 else ():
         freed = remove_working_files(run)
         if freed:
-            run.note("disk", f"{size(freed)} of working files removed to make room; model, exports and curves stay.")
+            run.note("disk", told(freed))
             lighter.append(run)
             missing -= freed
         if missing <= 0:
             break
     return lighter
+
+
+def told(freed: int) -> str:
+    if bucket():
+        return f"{size(freed)} of working files removed from {here()} to make room; they are fetched again when needed."
+    return f"{size(freed)} of working files removed to make room; model, exports and curves stay."
 
 
 def removable_runs() -> Iterable[Run]:
@@ -65,10 +74,10 @@ def removable_runs() -> Iterable[Run]:
 
 def remove_working_files(run: Run) -> int:
     """Bytes that were freed."""
-    freed = 0
-    for path in working_files(run.directory):
-        freed += path.stat().st_size
-        path.unlink(missing_ok=True)
+    sizes = {path.relative_to(run.directory).as_posix(): path.stat().st_size for path in working_files(run.directory)}
+    freed = sum(sizes.values())
+    if sizes:
+        run_files(run).let_go(sizes)
     if freed:
         (run.directory / "records.json").unlink(missing_ok=True)
         (run.directory / DATA_GONE).touch()

@@ -51,6 +51,8 @@ class RunFollower:
         self.run, self.context = run, context
         self.error: Event | None = None
         self.path: Path = run.directory / "events.jsonl"
+        # What another machine wrote at last may not have come through.
+        run.events_offset = min(run.events_offset, self.path.stat().st_size if self.path.is_file() else 0)
         self._machine: MachineWatch | None = None
 
     def on_machine(self, device: Device, machine: MachineWatch) -> None:

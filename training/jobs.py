@@ -11,10 +11,12 @@ from sw_site.jobs.context import JobContext
 from sw_site.jobs.errors import JobCancelled, JobError
 from sw_site.lib.errors import UserError
 from sw_site.lib.events import announce
+from sw_site.lib.files.where import bucket
 from training.children import engine_child
 from training.devices import Device, device_for
 from training.disk import DATA_GONE, make_room
 from training.engine import runner
+from training.engine.rundir import RunDirectory
 from training.failures import explain_exit, log_tail
 from training.following import Event, RunFollower
 from training.machine import MachineWatch
@@ -24,6 +26,8 @@ from training.preflight import refuse_if_blocked
 from training.preflight.files import check_files
 from training.preparation import prepare
 from training.registry import record_export, register
+from training.sharing.live import NOT_THERE, send_surely, sent_meanwhile, surely
+from training.sharing.places import run_files
 from training.words import percent
 
 QUEUE = "gpu"
@@ -38,10 +42,24 @@ def train(context: JobContext, run_id: int) -> dict[str, Any] | None:
     if run is None:
         return None
     try:
-        directory = prepare(run)
+        surely(lambda: prepare(run), context, NOT_THERE)
         check_images(run, context)
     except UserError as error:
         raise JobError(error.message) from error
+    with sent_meanwhile(run_files(run), context):
+        train_here(run, context)
+        send_surely(run_files(run), context)
+    model = register(run)
+    Run.objects.filter(pk=run.pk).update(paused=False, error_code="")
+    run.note("ended", f"Ended well at step {run.step:,} with the model {model.name}.")
+    tell_ended(run, "succeeded", model=model.pk, model_name=model.name, ap=model.ap, ap50=model.ap50)
+    make_room()
+    context.progress(1.0, 1.0, f"Done: AP {percent(model.ap)}, AP50 {percent(model.ap50)} at step {model.step:,}.")
+    return {"run": run.pk, "model": model.pk, "steps": run.step, "val": {"ap": model.ap, "ap50": model.ap50}}
+
+
+def train_here(run: Run, context: JobContext) -> None:
+    """Trains in the run's folder on this machine; what goes wrong is kept with the run, told, and raised."""
     follower = RunFollower(run, context)
     note_the_start(run, context)
     try:
@@ -50,17 +68,10 @@ def train(context: JobContext, run_id: int) -> dict[str, Any] | None:
     finally:
         follower.pull()
     if code != runner.DONE:
-        ended = failure(code, directory, follower.error, context)
+        ended = failure(code, run.directory, follower.error, context)
         note_the_failure(run, ended, follower.error)
         tell_ended(run, "failed" if isinstance(ended, JobError) else "stopped")
         raise ended
-    model = register(run)
-    Run.objects.filter(pk=run.pk).update(paused=False, error_code="")
-    run.note("ended", f"Ended well at step {run.step:,} with the model {model.name}.")
-    tell_ended(run, "succeeded", model=model.pk, model_name=model.name, ap=model.ap, ap50=model.ap50)
-    make_room()
-    context.progress(1.0, 1.0, f"Done: AP {percent(model.ap)}, AP50 {percent(model.ap50)} at step {model.step:,}.")
-    return {"run": run.pk, "model": model.pk, "steps": run.step, "val": {"ap": model.ap, "ap50": model.ap50}}
 
 
 def tell_ended(run: Run, state: str, **facts: Any) -> None:
@@ -82,12 +93,20 @@ def train_to_the_end(run: Run, context: JobContext, follower: RunFollower, devic
     while True:
         with engine_child(run.directory, environment=device.environment) as process:
             follower.on_machine(device, MachineWatch(process.pid, device.number))
-            watch(process, context, follower.pull)
+            watch(process, context, lambda: follow(run, follower))
         follower.pull()
         if process.returncode not in KILLED or kills == MOST_KILLS:
             return process.returncode
         kills += 1
         mend_after_kill(run, kills)
+
+
+def follow(run: Run, follower: RunFollower) -> None:
+    """Store what is new, and hand on that somebody wants the training to end well, wherever they sit."""
+    follower.pull()
+    finish = RunDirectory(run.directory).finish
+    if not finish.exists() and Run.objects.filter(pk=run.pk, finish_requested=True).exists():
+        finish.touch()
 
 
 def note_the_start(run: Run, context: JobContext) -> None:
@@ -110,11 +129,26 @@ def export_model(context: JobContext, model_id: int, format: str) -> dict[str, A
     if model is None:
         return None
     folder = f"exports/{format}"
+    shared = run_files(model.run)
     context.progress(0.05, 1.0, f"Exporting as {ExportFormat(format).label}")
-    event = run_export(context, model.run.directory, format, folder)
+    try:
+        surely(lambda: bring_for_export(model.run), context, NOT_THERE)
+    except UserError as error:
+        raise JobError(error.message) from error
+    with shared.at_work():
+        event = run_export(context, model.run.directory, format, folder)
+        send_surely(shared, context, folder)
     export = record_export(model, format, folder, event)
     context.progress(1.0, 1.0, f"Exported as {export.get_format_display()}.")
     return {"export": export.pk, "model": model.pk, "format": format}
+
+
+def bring_for_export(run: Run) -> None:
+    """All that an export reads, onto the disk of a machine that has not trained the run."""
+    run_files(run).bring(exact=True)
+    if not (run.directory / "records.json").is_file() and bucket():
+        prepare(run)
+        (run.directory / DATA_GONE).touch()
 
 
 def run_export(context: JobContext, directory: Path, format: str, folder: str) -> Event:

@@ -15,6 +15,9 @@ from sw_site.jobs.models import Job, JobState
 from training.engine.architectures.preset import DETECTORS, EXPORTS
 from training.engine.architectures.presets import PRESETS
 from training.history import HistoryLine
+from training.sharing.places import run_files_of
+from training.sharing.rows import ReplacedFile as ReplacedFile
+from training.sharing.rows import SharedFile as SharedFile
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -61,6 +64,9 @@ class Run(models.Model):
         help_text="The run whose checkpoints this one goes on from.",
     )  # fmt: skip
     paused = models.BooleanField(default=False, help_text="Stopped to go on later, not given up.")
+    finish_requested = models.BooleanField(
+        default=False, db_default=False, help_text="Asked to train no further and to end well."
+    )
     pinned = models.BooleanField(default=False, help_text="The disk budget takes nothing away from it.")
     device = models.CharField(max_length=20, blank=True, help_text='What it trains on: "GPU 0" or "CPU".')
     machine = models.JSONField(default=dict, help_text="The machine's latest readings: see training.machine.")
@@ -206,8 +212,12 @@ class TrainedModel(models.Model):
 
     @property
     def detector_folder(self) -> Path:
-        """What the site detects with: the first of the formats a run ends with that is there, ONNX if none is."""
-        folders = [self.run.directory / "exports" / format for format in DETECTORS]
+        """What the site detects with: the first of the formats a run ends with that is there, ONNX if none is.
+
+        It is brought onto this machine's disk where the site has a bucket.
+        """
+        files = run_files_of(self.run_id)
+        folders = [files.place(f"exports/{format}") for format in DETECTORS]
         return next((folder for folder in folders if (folder / "model.json").is_file()), folders[0])
 
     @property
@@ -277,7 +287,12 @@ class Export(models.Model):
 
     @property
     def path(self) -> Path:
-        return self.model.run.directory / self.folder
+        """Where its files lie, brought onto this machine's disk first."""
+        return run_files_of(self.model.run_id).place(self.folder)
+
+    @property
+    def is_there(self) -> bool:
+        return run_files_of(self.model.run_id).has(self.folder)
 
     @property
     def ap_change(self) -> float:

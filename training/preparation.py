@@ -13,9 +13,10 @@ from typing import Any
 from datasets.models import DatasetVersion
 from datasets.versions.manifest import Manifest, ManifestBox, ManifestError, ManifestImage
 from sw_site.lib.errors import UserError
-from sw_site.lib.files.where import bring_near, place_of
+from sw_site.lib.files.where import StoreGone, bring_near, bucket, place_of
 from training.configs import imported
-from training.models import Run
+from training.models import Run, TrainedModel
+from training.sharing.places import archives, backbones, run_files
 
 #: Texts by file name, each made piece by piece whenever it is asked for.
 Documents = dict[str, Callable[[], Iterable[str]]]
@@ -25,23 +26,31 @@ def prepare(run: Run) -> Path:
     """Writes run.json and dataset.json; gives the run directory. Raises UserError.
 
     Safe to call again for a run that was interrupted: equal files are left alone, so the engine's records stay good.
-    A file named `cancel`, left by an earlier stop, is taken away. A folder of this number that belongs to another run
+    Files named `cancel` and `finish`, left by an earlier stop, are taken away. Where the site has a bucket, what the
+    run has so far is brought from there first. A folder of this number that belongs to another run
     (a database restored from a backup gives numbers out again) is set aside, so that nothing is learnt from it.
     """
     manifest = manifest_of(run.version)
-    documents: Documents = {"run.json": lambda: [as_text(run.config)], "dataset.json": lambda: dataset_text(manifest)}
+    config = with_start_here(run.config, run.base_model)
+    documents: Documents = {"run.json": lambda: [as_text(config)], "dataset.json": lambda: dataset_text(manifest)}
     directory = run.directory
     try:
         set_aside_if_foreign(directory, documents)
+        run_files(run).bring(exact=True)
         if run.continues and not directory.exists():
-            take_along(run.continues.directory, directory)
+            before = run_files(run.continues)
+            before.bring()
+            take_along(before.path, directory)
         directory.mkdir(parents=True, exist_ok=True)
         if digest := run.config.get("imported"):
             shutil.copyfile(imported(digest).path, directory / "imported.config")
         for name, pieces in documents.items():
             write_pieces(directory / name, pieces())
         fetch_pictures(manifest)
-        (directory / "cancel").unlink(missing_ok=True)
+        for word in ("cancel", *(() if run.finish_requested else ("finish",))):
+            (directory / word).unlink(missing_ok=True)
+    except StoreGone:
+        raise
     except OSError as error:
         raise UserError(
             "folder_unwritable",
@@ -49,6 +58,22 @@ def prepare(run: Run) -> Path:
             "Free some space or correct its permissions, then start the run again.",
         ) from error
     return directory
+
+
+def with_start_here(config: dict[str, Any], base_model: TrainedModel | None) -> dict[str, Any]:
+    """A run's config with the place its start has on this machine, whose disk may not be that of the web server."""
+    base = config.get("base") or {}
+    path = start_here(base_model, Path(str(base.get("path") or "")))
+    return {**config, "base": {**base, "path": str(path)}} if path else config
+
+
+def start_here(base_model: TrainedModel | None, path: Path) -> Path | None:
+    """Where the file (or the checkpoint) a run starts from lies here, brought first; None to leave it as it is."""
+    if bucket() is None or not path.name:
+        return None
+    if base_model:
+        return run_files(base_model.run).place("best") / path.name
+    return next((folder.place(path.name) for folder in (archives(), backbones()) if folder.has(path.name)), None)
 
 
 def fetch_pictures(manifest: Manifest) -> None:

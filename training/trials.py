@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db.models import Max
 from django.urls import reverse
 
 from datasets.models import DatasetVersion
@@ -29,13 +30,17 @@ from sw_site.jobs.errors import JobError
 from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.queue import create_job, enqueue
 from sw_site.lib.errors import UserError
+from sw_site.lib.files.where import bucket
 from training.bases import Base
 from training.children import engine_child
 from training.config import TrainingSettings
 from training.devices import device_for
 from training.engine import runner
 from training.jobs import failure, watch
-from training.preparation import fetch_pictures, manifest_of, write_request
+from training.models import SharedFile, TrainedModel
+from training.preparation import fetch_pictures, manifest_of, with_start_here, write_request
+from training.sharing.live import send_surely
+from training.sharing.places import trial_files
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -97,6 +102,7 @@ def key_of(version: DatasetVersion, config: TrainingSettings, base: Base) -> str
 def trial_of(key: str) -> Trial:
     """What is known of a trial, also when it was never asked for."""
     job = Job.objects.filter(kind=KIND, payload__key=key).order_by("-pk").first()
+    trial_files(key).bring()
     with suppress(OSError, ValueError):
         return Trial(key, "done", json.loads((folder() / key / "trial.json").read_text(encoding="utf-8")), job)
     if job is None:
@@ -150,8 +156,11 @@ def write_run(target: Path, version: DatasetVersion, config: TrainingSettings, b
     manifest = manifest_of(version)
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    (target / "about.json").write_text(json.dumps({"version": version.pk}), encoding="utf-8")
-    write_request(target, some_of(manifest), config.run_json("trial", base.to_json()))
+    run_json = config.run_json("trial", base.to_json())
+    about = {"version": version.pk, "run": run_json, "base_model": base.model and base.model.pk}
+    (target / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    write_request(target, some_of(manifest), run_json)
+    trial_files(target.name).send()
 
 
 def some_of(manifest: Manifest) -> Manifest:
@@ -169,11 +178,35 @@ def some_of(manifest: Manifest) -> Manifest:
 
 def try_out(context: JobContext, key: str) -> dict[str, Any]:
     """Job: the engine's `trial` on a prepared directory; keeps the answers and throws the rest away."""
-    directory = folder() / key
-    if not (directory / "run.json").is_file():
-        raise JobError("What was to be tried out is gone. Ask for it again.")
-    fetch_pictures(some_of(manifest_of(DatasetVersion.objects.get(pk=version_id(key)))))
+    directory, shared = folder() / key, trial_files(key)
+    bring_request(key)
     context.progress(0.05, 1.0, "Loading TensorFlow and drawing training images")
+    with shared.at_work():
+        report = report_of(context, directory)
+        send_surely(shared, context)
+    forget_old()
+    context.progress(1.0, 1.0, f"{report['seconds_per_step']:.3g} s a step")
+    return {"key": key, **report}
+
+
+def bring_request(key: str) -> None:
+    """What the engine reads, as it lies on this machine; JobError where the request is gone."""
+    directory = folder() / key
+    trial_files(key).bring()
+    try:
+        about = json.loads((directory / "about.json").read_text(encoding="utf-8"))
+        version = DatasetVersion.objects.get(pk=about["version"])
+    except (OSError, ValueError, DatasetVersion.DoesNotExist):
+        raise JobError("What was to be tried out is gone. Ask for it again.") from None
+    manifest = some_of(manifest_of(version))
+    fetch_pictures(manifest)
+    if bucket():
+        base_model = TrainedModel.objects.filter(pk=about["base_model"]).first()
+        write_request(directory, manifest, with_start_here(about["run"], base_model))
+
+
+def report_of(context: JobContext, directory: Path) -> dict[str, Any]:
+    """The engine's answers, which alone stay in the directory."""
     with device_for(context) as device, engine_child(directory, "trial", environment=device.environment) as process:
         watch(process, context, lambda: None)
     if process.returncode != runner.DONE:
@@ -181,11 +214,8 @@ def try_out(context: JobContext, key: str) -> dict[str, Any]:
         errors = [event for event in events if event.get("type") == "error"]
         raise failure(process.returncode, directory, errors[-1] if errors else None, context)
     tidy(directory)
-    forget_old()
-    trial = trial_of(key)
-    seconds = trial.report["seconds_per_step"]
-    context.progress(1.0, 1.0, f"{seconds:.3g} s a step")
-    return {"key": key, **trial.report}
+    report: dict[str, Any] = json.loads((directory / "trial.json").read_text(encoding="utf-8"))
+    return report
 
 
 def tidy(directory: Path) -> None:
@@ -195,5 +225,8 @@ def tidy(directory: Path) -> None:
 
 
 def forget_old() -> None:
+    known = SharedFile.objects.filter(folder__startswith="trials/").order_by().values_list("folder")
+    for name, _ in known.annotate(newest=Max("pk")).order_by("-newest")[KEPT:]:
+        trial_files(name.removeprefix("trials/")).forget()
     for path in sorted(folder().iterdir(), key=lambda path: -path.stat().st_mtime)[KEPT:]:
         shutil.rmtree(path, ignore_errors=True)

@@ -9,9 +9,12 @@ from pathlib import Path
 
 from django.conf import settings
 
+from datasets.verifying.files import wrong
 from sw_site.jobs.models import JobState
+from sw_site.lib.files.where import bucket
 from sw_site.lib.findings import Finding, Scope
-from training.models import Export, Run, TrainedModel
+from training.models import Export, Run, SharedFile, TrainedModel
+from training.sharing.places import run_files
 
 BY = "Restore the folder of the run from a backup, or train again."
 
@@ -19,18 +22,27 @@ BY = "Restore the folder of the run from a backup, or train again."
 def check_models(scope: Scope) -> Iterator[Finding]:
     for model in TrainedModel.objects.select_related("run").iterator():
         scope.count("models")
-        if message := wrong_graph(model, scope.deep):
+        if (scope.deep or not bucket()) and (message := wrong_graph(model, scope.deep)):
             yield Finding("model_file_damaged", f"model {model.pk} ({model})", f"{message} {BY}")
     for export in Export.objects.select_related("model__run").iterator():
         scope.count("exports")
-        if not export.path.is_dir():
-            yield Finding("export_missing", str(export), f"{export.path} is gone. Export the model again.")
+        if not export.is_there:
+            gone = export.model.run.directory / export.folder
+            yield Finding("export_missing", str(export), f"{gone} is gone. Export the model again.")
     for run in Run.objects.filter(job=None).iterator():
         yield Finding("run_without_job", str(run), "Nothing will ever start it. Start a new run in its place.")
     for run in Run.objects.filter(job__state=JobState.SUCCEEDED).iterator():
-        if not run.directory.is_dir():
+        if not run_files(run).has(""):
             yield Finding("run_folder_missing", str(run), f"{run.directory} is gone. {BY}")
     yield from strange_folders(scope)
+
+
+def check_shared(scope: Scope) -> Iterator[Finding]:
+    """The bytes in the bucket of folders that machines share. Those that are gone are found elsewhere."""
+    for row in SharedFile.objects.iterator() if bucket() else ():
+        scope.count("files")
+        if wrong(row.file, row.size_bytes, row.sha256, scope.deep):
+            yield Finding("shared_file_damaged", str(row), f"The bytes of {row.file} changed in the bucket. {BY}")
 
 
 def wrong_graph(model: TrainedModel, deep: bool) -> str:

@@ -20,6 +20,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--knee", action="store_true")
     options = parser.parse_args()
+    if find_spec("locust") is None:
+        parser.error("locust is not installed: pip install -r benchmarks/load/requirements.txt")
     # What the helpers of the tests import wants settings; the site itself has a folder of its own.
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     import django

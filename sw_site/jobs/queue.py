@@ -24,6 +24,7 @@ from sw_site.jobs.errors import JobCancelled, JobError, WorkerStopping
 from sw_site.jobs.hosts import plain, queue_for, this_worker
 from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.order import claim_next
+from sw_site.lib.files.where import is_gone
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -124,6 +125,9 @@ def run_claimed(job_id: int, report: Reporter | None = None) -> None:
         if not try_again(job, "The database was gone meanwhile; this goes on from where it was."):
             job.finish(JobState.FAILED, error=explain(error), log=job.log + traceback.format_exc(), message="Failed.")
     except Exception as error:
+        if is_gone(error) and try_again(job, "The store of files was gone meanwhile; this goes on from where it was."):
+            logger.warning("Job %s lost the store of files: %s", job.pk, error)
+            return
         logger.exception("Job %s (%s) failed", job.pk, job.kind)
         job.finish(JobState.FAILED, error=explain(error), log=job.log + traceback.format_exc(), message="Failed.")
     else:
@@ -139,6 +143,8 @@ def explain(error: Exception) -> str:
         return f"The disk cannot be written ({error.filename}). Ask whoever runs this site, then start this again."
     if isinstance(error, OperationalError | InterfaceError):
         return f"The database did not answer, twice ({str(error).strip()}). Start this again when it does."
+    if is_gone(error):
+        return f"The store of the site's files did not answer, twice ({error}). Start this again when it does."
     return (
         f"The site itself failed ({type(error).__name__}: {error}). The log below says where. "
         "Start it again; if it fails the same way, send the log to whoever runs this site."

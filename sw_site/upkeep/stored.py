@@ -26,13 +26,19 @@ FIELDS = (
     ("detections.VideoScan", "file"),
     ("detections.VideoScan", "annotated"),
     ("detections.VideoScan", "boxes_file"),
+    ("training.SharedFile", "file"),
 )
+#: What these name is there only where the site has a bucket: else the folder itself is what counts.
+OF_A_BUCKET = ("training.SharedFile",)
+#: Files that may be there for a while, and need not.
+LEFTOVERS = (("training.ReplacedFile", "file"),)
 #: Folders of what can be made again from an image: thumbnails, and pieces of vast ones. Their names hold its SHA-256.
 DERIVED = ("thumbs", "pieces")
 
 
 def fields() -> Iterator[tuple[type[models.Model], str]]:
-    return ((apps.get_model(model), field) for model, field in FIELDS)
+    here = (each for each in FIELDS if bucket() or each[0] not in OF_A_BUCKET)
+    return ((apps.get_model(model), field) for model, field in here)
 
 
 def named_by_rows() -> Iterator[tuple[type[models.Model], int, str]]:
@@ -43,6 +49,11 @@ def named_by_rows() -> Iterator[tuple[type[models.Model], int, str]]:
             rows = rows.exclude(original=F("file"))
         for pk, name in rows.iterator(chunk_size=5000):
             yield model, pk, name
+
+
+def leftovers() -> Iterator[str]:
+    for model, field in LEFTOVERS:
+        yield from apps.get_model(model)._default_manager.values_list(field, flat=True).iterator()
 
 
 def named_by_versions() -> Iterator[str]:

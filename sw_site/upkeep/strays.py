@@ -13,7 +13,7 @@ from django.utils import timezone
 from datasets.models import Image
 from sw_site.lib.files.where import local_root
 from sw_site.lib.findings import Finding, Scope
-from sw_site.upkeep.stored import DERIVED, named_by_rows, named_by_versions, stored_files
+from sw_site.upkeep.stored import DERIVED, leftovers, named_by_rows, named_by_versions, stored_files
 
 #: A file is written before the row that names it: one younger than this may still get its row.
 YOUNG = timedelta(hours=1)
@@ -41,6 +41,7 @@ def presence() -> Callable[[str], bool]:
 def check_strays(scope: Scope) -> Iterator[Finding]:
     """Files that no row and no version names. Hashes of the names are held in memory: some 60 bytes a file."""
     named = {hash(name) for _, _, name in named_by_rows()} | {hash(name) for name in named_by_versions()}
+    named |= {hash(name) for name in leftovers()}
     digests = {bytes.fromhex(sha256) for sha256 in Image.objects.values_list("sha256", flat=True).iterator()}
     for name in stored_files():
         scope.count("stored")

@@ -17,7 +17,7 @@ from sw_site.lib.errors import UserError
 from sw_site.lib.findings import Finding, Scope, Tally
 from sw_site.upkeep.background import check_database, check_jobs, unapplied
 from sw_site.upkeep.strays import check_rows, check_strays
-from training.verifying import check_models
+from training.verifying import check_models, check_shared
 
 if TYPE_CHECKING:
     from sw_site.accounts.models import User
@@ -31,7 +31,7 @@ CHECKS: dict[str, tuple[str, Sequence[Check]]] = {
     "files": ("files that rows name", (check_rows, check_files)),
     "labels": ("boxes, counts and history", (check_labels,)),
     "versions": ("versions against their hash", (check_versions,)),
-    "models": ("runs and models", (check_models,)),
+    "models": ("runs and models", (check_models, check_shared)),
     "jobs": ("background work", (check_jobs,)),
     "strays": ("files that nobody names", (check_strays,)),
 }

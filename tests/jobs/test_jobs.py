@@ -17,6 +17,7 @@ from sw_site.jobs.lost import LostJobs
 from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.queue import create_job, look_for_work, retry, run_claimed, run_here, submit
 from sw_site.jobs.shutdown import stopping
+from sw_site.lib.files.where import StoreGone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,6 +44,10 @@ def fill_disk(context):
 
 def lose_the_database(context):
     raise OperationalError("server closed the connection unexpectedly")
+
+
+def lose_the_store(context):
+    raise StoreGone("no route to host")
 
 
 def find_it_read_only(context):
@@ -128,8 +133,9 @@ def test_a_disk_that_takes_nothing_is_called_by_its_name():
     assert "cannot be written (/data/media)" in run_here(make(find_it_read_only)).error
 
 
-def test_a_job_that_lost_its_database_is_tried_once_more_then_failed():
-    job = run_here(make(lose_the_database))
+@pytest.mark.parametrize("work", [lose_the_database, lose_the_store])
+def test_a_job_that_lost_its_database_or_its_files_is_tried_once_more_then_failed(work):
+    job = run_here(make(work))
     assert (job.state, job.attempt, job.worker) == ("queued", 1, "") and "goes on" in job.message
     job = run_here(job)
     assert (job.state, job.attempt) == ("failed", 2) and "did not answer" in job.error

@@ -13,6 +13,7 @@ from training.engine.errors import EngineError
 from training.engine.zoo.layout import check_complete
 from training.models import TrainedModel
 from training.preflight.finding import BLOCK, Finding, Subject
+from training.sharing.places import archives
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -21,7 +22,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield from check_backbone(Path(base.path))
     if base.kind == "checkpoint":
         yield from check_checkpoint(base)
-    if base.kind == "zoo" and not Path(base.path).exists():
+    if base.kind == "zoo" and not Path(base.path).exists() and not archives().has(Path(base.path).name):
         yield Finding(
             BLOCK,
             "base_missing",

@@ -24,6 +24,7 @@ from training.jobs import QUEUE
 from training.mending import mend_for
 from training.models import Run
 from training.series import series_of, state_of
+from training.sharing.places import run_files_of
 from training.views.models import class_rows
 
 #: htmx stops polling at this status.
@@ -80,7 +81,7 @@ def run_files(request: SignedInRequest, pk: int) -> HttpResponse:
 def run_log(request: SignedInRequest, pk: int) -> HttpResponse:
     """The log as a fragment: text made safe to put into a page."""
     run = run_for(request, pk)
-    text = f"{run.job.log if run.job else ''}\n{log_tail(run.directory / 'log.txt')}".strip()
+    text = f"{run.job.log if run.job else ''}\n{log_tail(run_files_of(pk).place('log.txt'))}".strip()
     status = 200 if run.is_active else STOP_POLLING
     return HttpResponse(escape(text or "Nothing has been written yet."), status=status)
 

@@ -68,7 +68,7 @@ def format_rows(model: TrainedModel) -> list[dict[str, Any]]:
     """Each of the six formats with its export if there is one, the job that is making it, or why it cannot be had."""
     jobs = Job.objects.filter(kind="export", payload__model_id=model.pk).defer("log").order_by("pk")
     latest = {job.payload["format"]: job for job in jobs}
-    exports = {export.format: export for export in model.exports.all() if export.path.is_dir()}
+    exports = {export.format: export for export in model.exports.all() if export.is_there}
     architecture = model.run.config.get("model", {}).get("architecture", "")
     return [
         {

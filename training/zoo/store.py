@@ -8,13 +8,13 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
 
 from sw_site.lib.errors import UserError
 from training.engine.architectures.presets import PRESETS
 from training.engine.zoo.archive import MOST_BYTES
+from training.sharing import places
 from training.zoo.catalogue import SUFFIX, ZOO, ZooModel
 from training.zoo.looking import look_into
 
@@ -54,18 +54,20 @@ class Archive:
 
 
 def folder() -> Path:
-    return Path(settings.DATA_DIR) / "zoo"
+    return places.archives().path
 
 
 def archives() -> dict[str, Archive]:
     """By name; archives whose file is gone are left out."""
-    found = {}
+    found, shared = {}, places.archives()
+    there = shared.sizes()
+    shared.bring(*(name for name in there if name.endswith(".json")))
     for note in sorted(folder().glob("*.json")) if folder().is_dir() else []:
         try:
             archive = Archive(**json.loads(note.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             continue  # half a note, or one of a later site: the file can be added again
-        if archive.architecture in PRESETS and archive.path.is_file():
+        if archive.architecture in PRESETS and archive.file in there:
             found[archive.name] = archive
     return found
 
@@ -73,7 +75,7 @@ def archives() -> dict[str, Archive]:
 def remembered(name: str) -> Archive | None:
     """What was noted of an archive when it was here, also when its file is gone: its checksum is still good."""
     try:
-        return Archive(**json.loads((folder() / f"{name}.json").read_text(encoding="utf-8")))
+        return Archive(**json.loads(places.archives().place(f"{name}.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -98,6 +100,7 @@ def take_in(part: Path, name: str, file: str, sha256: str, source: str, known: s
     unfinished = note.with_name(note.name + ".part")
     unfinished.write_text(json.dumps(asdict(archive)), encoding="utf-8")
     unfinished.replace(note)
+    places.archives().send(archive.file, note.name)
     return archive
 
 

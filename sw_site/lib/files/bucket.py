@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 import boto3
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import File
@@ -18,7 +20,7 @@ from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
 from sw_site.lib.files.near import Near
-from sw_site.lib.files.where import AT_ONCE
+from sw_site.lib.files.where import AT_ONCE, StoreGone
 
 #: A SHA-256 in a name says what the bytes are: such a file never changes.
 SETTLED = re.compile(r"[0-9a-f]{64}")
@@ -79,7 +81,13 @@ class BucketFiles(S3Storage):
 
     def write(self, name: str, file: IO[bytes]) -> None:
         """Make this the content of the name, whatever it had. A store takes a whole file or none."""
-        self._save(name, File(file))
+        with answering():
+            self._save(name, File(file))
+
+    def fetch(self, name: str, path: Path) -> None:
+        """The file to a place of the caller's own. Raises FileNotFoundError."""
+        with answering():
+            self._client.download_file(self.bucket_name, self._normalize_name(clean_name(name)), str(path))
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         """Another name where this one is taken, except by the same bytes."""
@@ -151,6 +159,19 @@ class BucketFiles(S3Storage):
         if self._session is None:
             self._session = super()._create_session()
         return self._session
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """What goes wrong in the block is an OSError: FileNotFoundError for a file that is gone, else StoreGone."""
+    try:
+        yield
+    except ClientError as error:
+        if is_absent(error):
+            raise FileNotFoundError(str(error)) from error
+        raise StoreGone(str(error)) from error
+    except (BotoCoreError, Boto3Error) as error:
+        raise StoreGone(str(error)) from error
 
 
 def is_absent(error: ClientError) -> bool:

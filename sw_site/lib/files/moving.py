@@ -12,6 +12,8 @@ from typing import Any
 from sw_site.lib.errors import UserError
 from sw_site.lib.files.where import bucket, side_by_side
 
+#: Of folders with names of their own, which `training.sharing` looks after.
+SHARED = "shared/"
 Progress = Callable[[int, int, str], None]
 
 
@@ -24,7 +26,8 @@ def copy_files(folder: Path, *, back: bool, progress: Progress) -> dict[str, Any
     store = bucket()
     if store is None:
         raise UserError("no_bucket", "The site's files lie on disk. Set SW_S3_BUCKET and what belongs to it first.")
-    here, there = dict(on_disk(folder)), {name: size for name, size, _ in store.objects()}
+    objects = ((name, size) for name, size, _ in store.objects() if not name.startswith(SHARED))
+    here, there = dict(on_disk(folder)), dict(objects)
     source, target = (there, here) if back else (here, there)
     wanted = [name for name, size in source.items() if target.get(name) != size]
     copy = partial(fetch if back else send, store, folder)

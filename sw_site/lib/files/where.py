@@ -13,7 +13,17 @@ from django.core.files.storage import default_storage
 
 #: Questions that are under way to a bucket at the same time.
 AT_ONCE = 16
+Asked = TypeVar("Asked")
 Done = TypeVar("Done")
+
+
+class StoreGone(ConnectionError):
+    """The bucket does not answer, or refuses. Asking again later may do."""
+
+
+def is_gone(error: BaseException) -> bool:
+    """Is it that the bucket does not answer? Its libraries, which need not be installed, have errors of their own."""
+    return isinstance(error, StoreGone) or type(error).__module__.partition(".")[0] in ("boto3", "botocore")
 
 
 def local_root() -> str | None:
@@ -57,8 +67,8 @@ def put(name: str, path: Path) -> None:
     path.unlink()
 
 
-def side_by_side(do: Callable[[str], Done], names: Iterable[str]) -> Iterator[Done]:
-    """`do` for each name, by some threads; only so many are waiting, for a site has millions."""
+def side_by_side(do: Callable[[Asked], Done], names: Iterable[Asked]) -> Iterator[Done]:
+    """`do` for each of them, by some threads; only so many are waiting, for a site has millions."""
     coming = iter(names)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while some := list(islice(coming, 8 * AT_ONCE)):

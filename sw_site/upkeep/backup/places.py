@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection
 
+from sw_site.lib.files.moving import SHARED
 from sw_site.lib.files.where import bucket
 
 #: Below DATA_DIR: made again at each start, only good for the processes that run, or put into the backup by themselves.
@@ -46,10 +47,11 @@ def unfinished() -> Path:
 
 
 def walk() -> Iterator[Entry]:
-    """All files of the site, sorted by place and path."""
+    """All files of the site."""
     roots = places()
     if store := bucket():
-        for name, size, written in sorted(store.objects()):
+        # What trainings share comes first: they replace it, and keep what was replaced for minutes only.
+        for name, size, written in sorted(store.objects(), key=lambda each: (not each[0].startswith(SHARED), each[0])):
             yield Entry("media", name, size, int(written.timestamp()) * 10**9, 0o644)
     for place, root in roots.items():
         skipped = {other.resolve() for other in roots.values() if other != root}

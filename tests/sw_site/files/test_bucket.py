@@ -175,6 +175,17 @@ def test_a_store_out_of_reach_is_said(settings, bucket, tmp_path):
     assert "does not answer" in check_files()
     with pytest.raises(BotoCoreError):
         default_storage.exists(SETTLED)
+    with pytest.raises(BotoCoreError):
+        default_storage.open(SETTLED).read()
+
+
+def test_a_page_without_the_store_is_told_to_come_again(settings, bucket, tmp_path, client):
+    image = make_image()
+    settings.STORAGES = storages("http://127.0.0.1:9", tmp_path / "far")
+    default_storage.client_config.retries = {"max_attempts": 1}
+    client.raise_request_exception = False
+    answer = client.get(reverse("datasets:image-original", args=[image.pk]))
+    assert answer.status_code == 503 and answer["Retry-After"] and "does not answer now" in answer.content.decode()
 
 
 def test_half_a_setting_is_said(monkeypatch, tmp_path):

@@ -16,11 +16,13 @@ def test_from_the_disk_into_the_bucket_and_through_a_backup(s3, tmp_path):
     new_bucket(s3)
     named, folder, site = variables(s3), tmp_path / "backups", Site(tmp_path / "data")
     site.fill()
-    media = {name.removeprefix("media/") for name in site.hashes() if name.startswith("media/")}
-    assert site.told("copy_files", **named) | {"bytes": 0} == {"copied": len(media), "there_already": 0, "bytes": 0}
-    assert site.told("copy_files", **named)["there_already"] == len(media)
+    media = media_of(site)
+    first, again = site.told("copy_files", **named), site.told("copy_files", **named)
+    assert first | {"bytes": 0} == {"copied": len(media), "there_already": 0, "bytes": 0, "folders": 1}
+    assert again | {"bytes": 0} == {"copied": 0, "there_already": len(media), "bytes": 0, "folders": 1}
     shutil.rmtree(site.data / "media")
     assert keys(s3) == media
+    assert [key.rpartition("/")[2] for key in keys(s3, "shared/configs/")] == ["some.config"]
     assert site.told("verify", "--deep", **named)["ok"]
 
     counts = site.counts()
@@ -35,8 +37,10 @@ def test_from_the_disk_into_the_bucket_and_through_a_backup(s3, tmp_path):
     assert (site.counts(), keys(s3)) == (counts, media)
     assert site.told("verify", "--deep", **named)["ok"]
 
+    shutil.rmtree(site.data / "configs")
     site.told("copy_files", "--back", **named)
-    assert {name.removeprefix("media/") for name in site.hashes() if name.startswith("media/")} == media
+    assert media_of(site) == media
+    assert (site.data / "configs/some.config").read_text() == "what is in configs/some.config"
     assert site.told("verify", "--deep")["ok"]
 
 
@@ -59,6 +63,12 @@ def test_a_site_on_disk_has_nothing_to_copy(tmp_path):
     assert site.refusal("copy_files")[0] == "no_bucket"
 
 
-def keys(url: str) -> set[str]:
-    pages = client_of(url).get_paginator("list_objects_v2").paginate(Bucket="photos")
-    return {each["Key"] for page in pages for each in page.get("Contents", ())}
+def media_of(site: Site) -> set[str]:
+    return {name.removeprefix("media/") for name in site.hashes() if name.startswith("media/")}
+
+
+def keys(url: str, below: str = "") -> set[str]:
+    """Of the bucket; what machines share is left out where no folder is asked for."""
+    pages = client_of(url).get_paginator("list_objects_v2").paginate(Bucket="photos", Prefix=below)
+    found = {each["Key"] for page in pages for each in page.get("Contents", ())}
+    return {key for key in found if below or not key.startswith("shared/")}
