@@ -10,6 +10,7 @@ from typing import Any
 
 from sw_site.databases import web_processes
 from sw_site.env import address, env_int, env_str
+from sw_site.lib.allocator import few_arenas
 from sw_site.lib.collector import keep_for_good
 from sw_site.lib.process import die_with_parent, say_ready
 from sw_site.logs import logging_config
@@ -38,6 +39,7 @@ if workers > 1 and "gunicorn.arbiter" in sys.modules:
 def on_starting(server: object) -> None:
     """Load what pages are made of once, before the processes part: what nobody writes to they have in common."""
     die_with_parent()
+    few_arenas()
     load_pages()
 
 
