@@ -119,6 +119,25 @@ def test_a_hostile_engine_reaches_nothing(place, user):
     assert (place / "outside" / "secret").read_text() == "the key"
 
 
+TURN = """
+from training.engine.containment import limits
+before = limits.AUTOGROUP.read_text()
+limits.apply()
+print(before.split()[-1], limits.AUTOGROUP.read_text().split()[-1])
+"""
+
+
+@pytest.mark.skipif(not containment.limits.AUTOGROUP.exists(), reason="this kernel shares nothing between sessions")
+def test_its_session_waits_for_others_and_no_other_session_does():
+    own, shared = (
+        subprocess.run(
+            [sys.executable, "-c", TURN], cwd=ROOT, capture_output=True, text=True, check=True, start_new_session=alone
+        ).stdout.split()
+        for alone in (True, False)
+    )
+    assert own == ["0", str(containment.limits.NICE)] and shared[0] == shared[1]
+
+
 def test_of_the_environment_only_what_an_engine_needs_is_handed_on(monkeypatch):
     for name, value in {**SECRETS, "AWS_SECRET_ACCESS_KEY": "x", "CUDA_VISIBLE_DEVICES": "1"}.items():
         monkeypatch.setenv(name, value)
