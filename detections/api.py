@@ -257,7 +257,11 @@ def get_evaluation(request: HttpRequest, pk: int) -> dict[str, Any]:
     return EvaluationOut.from_orm(evaluation).model_dump() | {"figures": summary(evaluation)}
 
 
-@router.post("/models/{int:pk}/detect", response=dict[str, Any])
+@router.post(
+    "/models/{int:pk}/detect",
+    response=dict[str, Any],
+    openapi_extra={"responses": {200: {"content": {"application/xml": {}, "image/jpeg": {}}}}},
+)
 def detect(
     request: HttpRequest,
     pk: int,

@@ -26,6 +26,8 @@ timeout = 120
 # Longer than a proxy keeps its connections (nginx: 60 s): the proxy closes first, never in the middle of a request.
 keepalive = 75
 graceful_timeout = 10
+# As much as nginx takes: a longer address is refused before the site sees it.
+limit_request_line = 8190
 wsgi_app = "sw_site.wsgi:application"
 loglevel = "warning"
 _logs = logging_config(env_str("SW_LOG_FORMAT", "text"), env_str("SW_LOG_LEVEL", "INFO"))

@@ -9,8 +9,10 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sw_site.api import api
@@ -30,21 +32,33 @@ CHECKS = (
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
-    with served(tmp_path_factory.mktemp("contract")) as (url, key):
-        command = [
-            str(Path(sys.executable).with_name("schemathesis")), "--no-color", "--config-file", str(CONFIG),
-            "run", f"{url}/api/v1/openapi.json", "--header", f"Authorization: Bearer {key}", 
-            "--checks", CHECKS, "--phases", "examples,coverage,fuzzing",
-            "--max-examples", str(EXAMPLES), "--seed", SEED, "--generation-database", "none", "--no-shrink",
-            "--request-timeout", "20", "--continue-on-failure", "--warnings", "off",
-            "--exclude-path", "/api/v1/team/tokens/{number}",
-        ]  # fmt: skip
-        # An address left out: it would revoke the token itself.
-        return subprocess.run(
-            command, cwd=tmp_path_factory.mktemp("schemathesis"), text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, env={**os.environ, **HOOKS},
-        )  # fmt: skip
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    with served(tmp_path_factory.mktemp("contract")) as address_and_key:
+        yield address_and_key
+
+
+@pytest.fixture(scope="module")
+def outcome(site: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    url, key = site
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")), "--no-color", "--config-file", str(CONFIG),
+        "run", f"{url}/api/v1/openapi.json", "--header", f"Authorization: Bearer {key}", 
+        "--checks", CHECKS, "--phases", "examples,coverage,fuzzing",
+        "--max-examples", str(EXAMPLES), "--seed", SEED, "--generation-database", "none", "--no-shrink",
+        "--request-timeout", "20", "--continue-on-failure", "--warnings", "off",
+        "--exclude-path", "/api/v1/team/tokens/{number}",
+    ]  # fmt: skip
+    # An address left out: it would revoke the token itself.
+    return subprocess.run(
+        command, cwd=tmp_path_factory.mktemp("schemathesis"), text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, env={**os.environ, **HOOKS},
+    )  # fmt: skip
+
+
+def test_an_address_as_long_as_a_proxy_passes_on_is_answered(site):
+    url, key = site
+    answer = httpx.get(f"{url}/api/v1/jobs?unknown={'x' * 6000}", headers={"Authorization": f"Bearer {key}"})
+    assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("application/json")
 
 
 def test_nothing_that_is_sent_is_answered_otherwise_than_promised(outcome):

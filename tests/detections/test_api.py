@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from detections.models import DetectionBatch, Evaluation
+from sw_site.api import api
 from sw_site.jobs.models import Job
 from tests.detections.builders import FOUND, finish, huge_png, make_detector, turned_picture, upload
 from tests.factories import make_dataset, make_image, make_user, make_version, picture_bytes
@@ -33,6 +34,15 @@ class TestDetect:
         model = make_detector()
         answer = client.post(f"{ROOT}/models/{model.pk}/detect", {"image": upload("t.jpg", turned_picture(400, 300))})
         assert (answer.json()["width"], answer.json()["height"]) == (300, 400)
+
+    @pytest.mark.parametrize("format", ["json", "voc", "coco", "image"])
+    def test_every_kind_of_answer_is_in_the_document(self, client, format):
+        address = f"{ROOT}/models/{make_detector().pk}/detect?format={format}"
+        kind = client.post(address, {"image": upload()}).headers["Content-Type"].partition(";")[0]
+        (operation,) = (
+            path["post"] for name, path in api.get_openapi_schema()["paths"].items() if name.endswith("/detect")
+        )
+        assert kind in operation["responses"][200]["content"]
 
     def test_nothing_found(self, client):
         model = make_detector(answers=())

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from sw_site.lib.files.where import bucket, is_gone, side_by_side
+from sw_site.lib.files.where import SHARED, bucket, is_gone, side_by_side
 from training.sharing.notes import Kept, Notes, files_below, is_in, locked, read_notes, write_notes
 from training.sharing.rows import ReplacedFile, SharedFile
 
@@ -96,7 +96,7 @@ def sent(store: Any, shared: SharedFolder, name: str, opened: tuple[IO[bytes], i
             digest.update(piece)
             size += len(piece)
         sha256 = digest.hexdigest()
-        file = f"shared/{shared.name}/{sha256}/{PurePosixPath(name).name}"
+        file = f"{SHARED}{shared.name}/{sha256}/{PurePosixPath(name).name}"
         copy.seek(0)
         store.write(file, copy)
     return SharedFile(folder=shared.name, name=name, file=file, sha256=sha256, size_bytes=size)

@@ -61,7 +61,8 @@ def archives() -> dict[str, Archive]:
     """By name; archives whose file is gone are left out."""
     found, shared = {}, places.archives()
     there = shared.sizes()
-    shared.bring(*(name for name in there if name.endswith(".json")))
+    if notes := [name for name in there if name.endswith(".json")]:
+        shared.bring(*notes)
     for note in sorted(folder().glob("*.json")) if folder().is_dir() else []:
         try:
             archive = Archive(**json.loads(note.read_text(encoding="utf-8")))

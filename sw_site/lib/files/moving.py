@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from sw_site.lib.errors import UserError
-from sw_site.lib.files.where import bucket, side_by_side
+from sw_site.lib.files.where import SHARED, bucket, side_by_side
 
-#: Of folders with names of their own, which `training.sharing` looks after.
-SHARED = "shared/"
 Progress = Callable[[int, int, str], None]
 
 

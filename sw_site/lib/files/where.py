@@ -13,6 +13,8 @@ from django.core.files.storage import default_storage
 
 #: Questions that are under way to a bucket at the same time.
 AT_ONCE = 16
+#: In a bucket: folders that machines share, which `training.sharing` looks after.
+SHARED = "shared/"
 Asked = TypeVar("Asked")
 Done = TypeVar("Done")
 

@@ -10,8 +10,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection
 
-from sw_site.lib.files.moving import SHARED
-from sw_site.lib.files.where import bucket
+from sw_site.lib.files.where import SHARED, bucket
 
 #: Below DATA_DIR: made again at each start, only good for the processes that run, or put into the backup by themselves.
 LEFT_OUT = {"static", "locks", "tensorboard", "cache", "restore-unfinished"}
