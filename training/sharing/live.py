@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
 from sw_site.jobs.context import JobContext
+from sw_site.jobs.errors import JobCancelled
 from sw_site.jobs.models import Job, JobState
 from sw_site.lib.files.where import bucket, is_gone
 from training.sharing.folder import SharedFolder
@@ -69,8 +70,12 @@ def owner(job: Job) -> Callable[[], bool]:
 
 
 def send_surely(shared: SharedFolder, context: JobContext, *parts: str) -> None:
-    """Send what a job has made."""
-    surely(lambda: shared.send(*parts, still_mine=owner(context.job)), context, AWAY)
+    """Send what a job has made. Raises JobCancelled where another machine has the job by now."""
+    still_mine = owner(context.job)
+    surely(lambda: shared.send(*parts, still_mine=still_mine), context, AWAY)
+    with transaction.atomic():
+        if not still_mine():
+            raise JobCancelled
 
 
 def surely(ask: Callable[[], object], context: JobContext, waiting: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from sw_site.jobs.models import JobState
+from sw_site.jobs.models import Job, JobState
 from sw_site.jobs.queue import run_here
 from sw_site.lib.files.bucket import BucketFiles
 from sw_site.lib.files.where import StoreGone
@@ -26,7 +26,7 @@ from training.checkpoints import checkpoints_of
 from training.config import TrainingSettings
 from training.disk import make_room
 from training.models import Run, SharedFile, TrainedModel
-from training.sharing import live
+from training.sharing import live, sending
 from training.sharing.places import run_files
 from training.trials import request_trial, trial_of
 
@@ -175,6 +175,21 @@ def test_what_cannot_be_sent_waits_and_is_sent(on, waiting_run, monkeypatch):
     assert job.state == JobState.SUCCEEDED and live.AWAY in said and len(failed) == 3
     on("web")
     assert Run.objects.get(pk=run.pk).model.detector_folder.is_dir()
+
+
+def test_who_has_lost_the_job_at_the_last_moment_registers_nothing(on, waiting_run, monkeypatch):
+    usual = sending.looked_at
+
+    def looked_at(*arguments):
+        Job.objects.update(worker="far:1", attempt=2)
+        return usual(*arguments)
+
+    monkeypatch.setattr(sending, "looked_at", looked_at)
+    run = waiting_run("droids")
+    on("near")
+    job = run_here(run.job)
+    assert (job.state, job.worker) == (JobState.RUNNING, "far:1")
+    assert not TrainedModel.objects.exists() and not SharedFile.objects.exists()
 
 
 def test_a_run_waits_for_a_bucket_that_is_away_when_it_begins(on, trained, monkeypatch):
