@@ -49,7 +49,7 @@ def patience() -> dict[str, int]:
     Shorter than the time after which a job without a sign of life is given to another machine (SW_JOB_LOST_AFTER): a
     worker that is cut off has stopped its engine by then, so that no two train in one folder.
     """
-    seconds = env_int("SW_DATABASE_PATIENCE", 20)
+    seconds = env_int("SW_DATABASE_PATIENCE")
     probes = {"keepalives": 1, "keepalives_idle": max(1, seconds // 2), "keepalives_interval": max(1, seconds // 6)}
     return {**probes, "keepalives_count": 3, "connect_timeout": max(2, seconds), "tcp_user_timeout": 1000 * seconds}
 

@@ -20,7 +20,7 @@ SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 bind = "{}:{}".format(*address())
 workers = env_int("SW_WEB_PROCESSES", web_processes(env_str("DATABASE_URL")))
 preload_app = True
-threads = env_int("SW_WEB_THREADS", 8)
+threads = env_int("SW_WEB_THREADS")
 worker_class = "gthread"
 timeout = 120
 # Longer than a proxy keeps its connections (nginx: 60 s): the proxy closes first, never in the middle of a request.
@@ -30,7 +30,7 @@ graceful_timeout = 10
 limit_request_line = 8190
 wsgi_app = "sw_site.wsgi:application"
 loglevel = "warning"
-_logs = logging_config(env_str("SW_LOG_FORMAT", "text"), env_str("SW_LOG_LEVEL", "INFO"))
+_logs = logging_config(env_str("SW_LOG_FORMAT"), env_str("SW_LOG_LEVEL"))
 logconfig_dict = {**_logs, "loggers": {**_logs["loggers"], "gunicorn.error": {"level": "WARNING", "propagate": True}}}
 # Several processes add up their figures in files, which the metrics library looks for when it is imported: by gunicorn
 # this file is read before that, and whoever else reads it serves nothing.

@@ -125,7 +125,7 @@ MFA_FORMS = {
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1  # clocks of phones may be half a minute off
 #: Who has to have a second factor: optional, administrators or everybody.
-SECOND_FACTOR = env_choice("SW_SECOND_FACTOR", ("optional", "administrators", "everybody"))
+SECOND_FACTOR = env_choice("SW_SECOND_FACTOR")
 SOCIALACCOUNT_ADAPTER = "sw_site.team.doors.provider.ProviderAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that leads elsewhere is what the Content-Security-Policy forbids
@@ -133,28 +133,28 @@ SOCIALACCOUNT_PROVIDERS = openid.providers(
     env_str("SW_OIDC_ISSUER"), env_str("SW_OIDC_CLIENT_ID"), env_str("SW_OIDC_CLIENT_SECRET"), env_str("SW_OIDC_NAME")
 )
 #: What the button at the sign-in says; empty: there is no provider.
-OIDC_NAME = (env_str("SW_OIDC_NAME") or "single sign-on") if SOCIALACCOUNT_PROVIDERS else ""
+OIDC_NAME = env_str("SW_OIDC_NAME") if SOCIALACCOUNT_PROVIDERS else ""
 #: Are accounts made for people whom the provider knows and this site does not, and for addresses of which domains?
 OIDC_NEW_PEOPLE = env_bool("SW_OIDC_NEW_PEOPLE")
 OIDC_DOMAINS = [domain.lower() for domain in env_list("SW_OIDC_DOMAINS")]
 
 #: Requests to the API for each token: a number and s, m, h or d.
-API_RATE = env_str("SW_API_RATE", "1200/m")
+API_RATE = env_str("SW_API_RATE")
 #: Machines of the house that webhooks may tell, besides those of the public internet.
 WEBHOOK_HOSTS = env_list("SW_WEBHOOK_HOSTS")
 #: What everybody signed in may do in a dataset that is made, until its managers say otherwise.
-TEAM_ROLE = env_str("SW_TEAM_ROLE", "nobody")
+TEAM_ROLE = env_str("SW_TEAM_ROLE")
 
 #: Requests are counted where all web processes see them, when there is such a place.
-if (SW_TASKS := brokers.chosen(env_str("SW_TASKS", "database"))) != "database":
+if (SW_TASKS := brokers.chosen(env_str("SW_TASKS"))) != "database":
     CACHES = {"default": brokers.cache(env_str("REDIS_URL"))}
 
 # Mail, for invitations. Without a host none is sent, and people are told to pass links on.
 EMAIL_HOST = env_str("SW_MAIL_HOST")
-EMAIL_PORT = env_int("SW_MAIL_PORT", 587)
+EMAIL_PORT = env_int("SW_MAIL_PORT")
 EMAIL_HOST_USER = env_str("SW_MAIL_USER")
 EMAIL_HOST_PASSWORD = env_str("SW_MAIL_PASSWORD")
-EMAIL_USE_TLS = env_bool("SW_MAIL_TLS", True)
+EMAIL_USE_TLS = env_bool("SW_MAIL_TLS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_str("SW_MAIL_FROM") or EMAIL_HOST_USER or "sw_site@localhost"
 
@@ -166,8 +166,8 @@ HOST_NAME = env_str("SW_HOST_NAME") or socket.gethostname()
 RQ_QUEUES = brokers.rq_queues(REDIS_URL, HOST_NAME)
 if SW_TASKS == "rq":
     INSTALLED_APPS.append("django_rq")
-JOB_HEARTBEAT_SECONDS = env_int("SW_JOB_HEARTBEAT", 5)
-JOB_LOST_AFTER_SECONDS = env_int("SW_JOB_LOST_AFTER", 60)
+JOB_HEARTBEAT_SECONDS = env_int("SW_JOB_HEARTBEAT")
+JOB_LOST_AFTER_SECONDS = env_int("SW_JOB_LOST_AFTER")
 #: Work that comes back: name, function that submits it, seconds between two starts.
 JOB_SCHEDULE = [
     ("clean-up of sessions and messages", "sw_site.jobs.upkeep.submit_clean_up", 86_400),
@@ -186,14 +186,14 @@ UPLOADS_ROOT = DATA_DIR / "uploads"
 #: Where `manage.py backup` and the page Upkeep keep backups; better on another disk.
 BACKUP_DIR = env_str("SW_BACKUP_DIR")
 #: What the folders of runs may take; working files of the oldest go first. 0 is no limit.
-RUNS_BUDGET_GB = env_int("SW_RUNS_DISK_GB", 0)
+RUNS_BUDGET_GB = env_int("SW_RUNS_DISK_GB")
 #: Between two times that what a training has written is sent to the bucket, where there is one.
-SHARE_RUNS_SECONDS = env_int("SW_S3_RUN_SECONDS", 15)
+SHARE_RUNS_SECONDS = env_int("SW_S3_RUN_SECONDS")
 #: Where images may come from besides uploads; both are off until whoever runs the site says otherwise.
 IMPORT_ROOTS = env_list("SW_IMPORT_ROOTS")
 URL_IMPORT = env_bool("SW_URL_IMPORT")
 #: Where archives of the model zoo are fetched from; a mirror may be a private machine.
-ZOO_URL = (env_str("SW_ZOO_URL") or "http://download.tensorflow.org/models/object_detection").rstrip("/") + "/"
+ZOO_URL = env_str("SW_ZOO_URL").rstrip("/") + "/"
 #: Where the web server in front finds MEDIA_ROOT as an internal location; empty: Django sends files itself.
 ACCEL_PREFIX = f"/{env_str('SW_ACCEL_PREFIX').strip('/')}/" if env_str("SW_ACCEL_PREFIX") else ""
 STATIC_ROOT = DATA_DIR / "static"
@@ -209,7 +209,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = None
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = env_str("TZ", "UTC") or "UTC"
+TIME_ZONE = env_str("TZ")
 USE_TZ = True
 USE_I18N = False
 
@@ -235,10 +235,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 BEHIND_PROXY = env_bool("SW_BEHIND_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 
-LOGGING = logging_config(env_str("SW_LOG_FORMAT", "text"), env_str("SW_LOG_LEVEL", "INFO"))
+LOGGING = logging_config(env_str("SW_LOG_FORMAT"), env_str("SW_LOG_LEVEL"))
 #: A log line for each request.
 ACCESS_LOG = env_bool("SW_ACCESS_LOG")
 #: Whoever sends it as a bearer token may read /metrics; without one nobody may.
 METRICS_TOKEN = env_str("SW_METRICS_TOKEN")
 #: With less room than this the site says that it is not ready.
-MIN_FREE_BYTES = env_int("SW_MIN_FREE_MB", 200) * 2**20
+MIN_FREE_BYTES = env_int("SW_MIN_FREE_MB") * 2**20

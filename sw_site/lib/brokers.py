@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from sw_site.env.variables import VARIABLES
+
 #: SW_TASKS -> the Task back end (django.tasks) that sends the messages.
 SENDERS = {
     "database": "django_tasks_db.DatabaseBackend",
@@ -12,7 +14,6 @@ SENDERS = {
     "celery": "sw_site.jobs.backends.celery.CelerySender",
 }
 QUEUES = ["default", "gpu"]
-DEFAULT_URL = "redis://127.0.0.1:6379/0"
 #: Seconds after which a Redis that says nothing counts as gone.
 PATIENCE = 2
 #: Seconds after which Redis hands a message that nobody confirmed to another worker. Long jobs exceed it, and then the
@@ -43,7 +44,7 @@ def redis_url(url: str) -> str:
     Raises:
         ValueError: it is no address of a Redis.
     """
-    parts = urlsplit(url or DEFAULT_URL)
+    parts = urlsplit(url or VARIABLES["REDIS_URL"].stands)
     if parts.scheme not in ("redis", "rediss", "unix"):
         # Not the address itself, because it may hold a password.
         raise ValueError("REDIS_URL is not the address of a Redis. Give it like redis://:password@host:6379/0.")

@@ -21,7 +21,7 @@ def providers(issuer: str, client: str, secret: str, name: str) -> dict[str, Any
     if not client:
         raise ImproperlyConfigured("SW_OIDC_ISSUER is set: set SW_OIDC_CLIENT_ID (and SW_OIDC_CLIENT_SECRET) too.")
     app = {
-        "provider_id": PROVIDER, "name": name or "single sign-on", "client_id": client, "secret": secret,
+        "provider_id": PROVIDER, "name": name, "client_id": client, "secret": secret,
         "settings": {"server_url": issuer.rstrip("/"), "oauth_pkce_enabled": True},
     }  # fmt: skip
     return {"openid_connect": {"APPS": [app]}}

@@ -6,21 +6,6 @@ from pathlib import Path
 from datasets.editor_keys import COMMANDS, printed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READERS = re.compile(r"env_(?:str|bool|int|list|secret|choice)\((?:\"(\w+)\"|'(\w+)')")
-
-
-def variables_read() -> set[str]:
-    files = [
-        *(ROOT / "sw_site").rglob("*.py"),
-        *(ROOT / "training").rglob("*.py"),
-        *(ROOT / "detections").rglob("*.py"),
-    ]
-    return {a or b for file in files for a, b in READERS.findall(file.read_text())}
-
-
-def test_every_setting_is_documented():
-    text = (ROOT / "docs" / "settings.md").read_text()
-    assert variables_read() and {name for name in variables_read() if f"`{name}`" not in text} == set()
 
 
 def test_every_command_is_documented():

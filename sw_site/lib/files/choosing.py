@@ -33,7 +33,7 @@ def storage(near: Path) -> dict[str, Any]:
         "location": env_str("SW_S3_PREFIX").strip("/"),
         "public_url": env_str("SW_S3_PUBLIC_URL").rstrip("/"),
         "near": str(near),
-        "near_bytes": env_int("SW_S3_NEAR_GB", 20) * 2**30,
+        "near_bytes": env_int("SW_S3_NEAR_GB") * 2**30,
     }
     return {"BACKEND": "sw_site.lib.files.bucket.BucketFiles", "OPTIONS": options}
 

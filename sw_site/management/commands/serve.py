@@ -20,7 +20,7 @@ from django.db import connections
 from gunicorn.app.base import Application
 from gunicorn.util import import_app
 
-from sw_site.env import address, env_bool
+from sw_site.env import address, env_bool, reference
 from sw_site.freshness import bring_up_to_date
 from sw_site.lib.process import VARIABLE, die_with_parent
 from sw_site.supervisor import port_problem, serve
@@ -60,6 +60,8 @@ class Command(BaseCommand):
         host, port = address()
         self.stdout.write(f"The site is at http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}/")  # noqa: S104
         self.stdout.write("Ctrl-C stops it.")
+        for warning in reference.warnings():
+            self.stderr.write(self.style.WARNING(warning))
         sys.stdout.flush()
         Web().run()
 
@@ -91,7 +93,7 @@ class Command(BaseCommand):
     def _demo_dataset(self) -> None:
         """Once per data folder, so that a deleted demo stays deleted."""
         mark = Path(settings.DATA_DIR) / "demo-dataset-made"
-        if mark.exists() or not env_bool("SW_DEMO", True):
+        if mark.exists() or not env_bool("SW_DEMO"):
             return
         self.stdout.write("Drawing the demo dataset…")
         call_command("make_demo_dataset", stdout=self.stdout)
