@@ -11,6 +11,10 @@ def main() -> None:
         from sw_site.supervisor import serve
 
         sys.exit(serve())
+    if sys.argv[1:2] == ["serve"]:  # before anything starts a thread, whose heap would stay
+        from sw_site.lib.allocator import few_arenas
+
+        few_arenas()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

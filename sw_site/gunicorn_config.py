@@ -10,7 +10,7 @@ from typing import Any
 
 from sw_site.databases import web_processes
 from sw_site.env import address, env_int, env_str
-from sw_site.lib.allocator import few_arenas
+from sw_site.lib.allocator import few_arenas, give_back
 from sw_site.lib.collector import keep_for_good
 from sw_site.lib.process import die_with_parent, say_ready
 from sw_site.logs import logging_config
@@ -43,6 +43,7 @@ def on_starting(server: object) -> None:
     die_with_parent()
     few_arenas()
     load_pages()
+    give_back()  # what setting up took, before each process has a copy of it
 
 
 def when_ready(server: object) -> None:

@@ -16,10 +16,20 @@ def few_arenas() -> None:
     Each heap keeps what one large page once took, and what lies between makes it grow: under load a web process with
     eight threads held half as much again, and still grew after an hour (docs/reliability.md). Python's threads seldom
     ask at the same moment. MALLOC_ARENA_MAX in the environment goes first; other C libraries have no such heaps.
+
+    To be called before threads are: heaps that there are already are given to new threads all the same.
     """
     if "MALLOC_ARENA_MAX" in os.environ:
         return
     try:
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
+    except (AttributeError, OSError):
+        return
+
+
+def give_back() -> None:
+    """To the system, what is free in all heaps now; glibc alone gives back the end of one."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError):
         return
