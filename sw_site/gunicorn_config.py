@@ -10,7 +10,7 @@ from typing import Any
 
 from sw_site.databases import web_processes
 from sw_site.env import address, env_int, env_str
-from sw_site.lib.allocator import few_arenas, give_back
+from sw_site.lib.allocator import few_arenas, give_back, keep_giving_back
 from sw_site.lib.collector import keep_for_good
 from sw_site.lib.process import die_with_parent, say_ready
 from sw_site.logs import logging_config
@@ -64,6 +64,7 @@ def on_exit(server: object) -> None:
 
 def post_worker_init(worker: object) -> None:
     load_pages()
+    keep_giving_back()
 
 
 def load_pages() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -122,3 +125,27 @@ def test_a_port_in_use_is_said(tmp_path):
             [sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, capture_output=True, text=True
         )
     assert run.returncode == 1 and "Choose another" in run.stderr
+
+
+HEAP_BYTES = 64 * 2**20  # what glibc sets aside for each heap but the first, at an address that is a multiple of it
+
+
+def heaps_of_threads(pid: int) -> int:
+    """Heaps of a process besides its first: what is used of one, then what is set aside."""
+    text = Path(f"/proc/{pid}/maps").read_text()
+    found = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) (rw-p|---p) 0+ 00:00 0\s*$", text, re.M)
+    spans = [(int(begin, 16), int(end, 16), rights) for begin, end, rights in found]
+    return sum(
+        begin % HEAP_BYTES == 0 and rights == "rw-p" and rest[0] == end and rest[1] == begin + HEAP_BYTES
+        for (begin, end, rights), rest in zip(spans, spans[1:], strict=False)
+    )
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library than glibc, which has no such heaps")
+def test_a_web_process_has_two_heaps_also_when_it_drew_the_demo_with_threads(tmp_path):
+    site = start_site(tmp_path, SW_DEMO="1")
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(get, [f"{site.url}/sign-in/"] * 64)) == {200}
+    processes = running("--web-only", tmp_path)
+    assert len(processes) > 1 and {heaps_of_threads(pid) for pid in processes} == {1}
+    assert site.stop() == 0

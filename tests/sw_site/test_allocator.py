@@ -34,6 +34,35 @@ libc.malloc_info(0, out)
 libc.fflush(out)
 """
 
+# What stays lies at the end: without being asked glibc gives none of the rest back.
+TRIM = """
+import ctypes, sys, time
+from pathlib import Path
+from sw_site.lib import allocator
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 // 2**20
+
+allocator.few_arenas()
+chunks = [libc.malloc(60_000) for _ in range(1000)]
+for chunk in chunks:
+    libc.memset(chunk, 1, 60_000)
+for chunk in chunks[:-1]:
+    libc.free(chunk)
+full = held()
+if sys.argv[1] == "again":
+    allocator.keep_giving_back(0.05)
+until = time.monotonic() + float(sys.argv[2])
+while held() > full - 50 and time.monotonic() < until:
+    time.sleep(0.05)
+print(full - held())
+"""
+
 
 def heaps(how: str, **environment: str) -> int:
     own = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"}
@@ -46,3 +75,12 @@ def heaps(how: str, **environment: str) -> int:
 def test_eight_threads_share_two_heaps_unless_somebody_says_otherwise():
     assert heaps("few") == 2 < heaps("as it is")
     assert heaps("few", MALLOC_ARENA_MAX="3") == 3
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library than glibc, which keeps other things")
+def test_what_is_free_is_given_back_in_time():
+    given = {
+        how: int(subprocess.check_output([sys.executable, "-c", TRIM, how, str(seconds)], text=True))
+        for how, seconds in (("never", 0.5), ("again", 20))
+    }
+    assert given["again"] > 50 and given["never"] < 5
