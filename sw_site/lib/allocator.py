@@ -19,7 +19,8 @@ def few_arenas() -> None:
 
     Each heap keeps what one large page once took, and what lies between makes it grow: under load a web process with
     eight threads held half as much again, and still grew after an hour (docs/reliability.md); and of all heaps but the
-    first `give_back` cannot free the end. Python's threads seldom ask at the same moment. MALLOC_ARENA_MAX in the environment goes first; other C libraries have no such heaps.
+    first `give_back` cannot free the end. Python's threads seldom ask at the same moment. MALLOC_ARENA_MAX in the
+    environment goes first; other C libraries have no such heaps.
 
     To be called before threads are: heaps that there are already are given to new threads all the same.
     """
