@@ -56,7 +56,7 @@ def in_force(environment: Mapping[str, str] = os.environ) -> list[dict[str, Any]
             "set": bool(given),
             "value": shown(variable, given),
             "otherwise": without(variable).replace("`", ""),
-        }  # fmt: skip
+        }
         for title, group in GROUPS.items()
         for variable in group
         for given in [environment.get(variable.name, "")]
