@@ -12,9 +12,9 @@ def main() -> None:
 
         sys.exit(serve())
     if sys.argv[1:2] == ["serve"]:  # before anything starts a thread, whose heap would stay
-        from sw_site.lib.allocator import few_arenas
+        from sw_site.lib.allocator import one_heap
 
-        few_arenas()
+        one_heap()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

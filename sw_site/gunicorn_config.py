@@ -10,7 +10,7 @@ from typing import Any
 
 from sw_site.databases import web_processes
 from sw_site.env import address, env_int, env_str
-from sw_site.lib.allocator import few_arenas, give_back, keep_giving_back
+from sw_site.lib.allocator import give_back, keep_giving_back
 from sw_site.lib.collector import keep_for_good
 from sw_site.lib.process import die_with_parent, say_ready
 from sw_site.logs import logging_config
@@ -41,9 +41,12 @@ if workers > 1 and "gunicorn.arbiter" in sys.modules:
 def on_starting(server: object) -> None:
     """Load what pages are made of once, before the processes part: what nobody writes to they have in common."""
     die_with_parent()
-    few_arenas()
     load_pages()
     give_back()  # what setting up took, before each process has a copy of it
+
+
+def post_fork(server: object, worker: object) -> None:
+    keep_giving_back()
 
 
 def when_ready(server: object) -> None:
@@ -64,7 +67,6 @@ def on_exit(server: object) -> None:
 
 def post_worker_init(worker: object) -> None:
     load_pages()
-    keep_giving_back()
 
 
 def load_pages() -> None:

@@ -143,7 +143,7 @@ API_RATE = env_str("SW_API_RATE")
 #: Machines of the house that webhooks may tell, besides those of the public internet.
 WEBHOOK_HOSTS = env_list("SW_WEBHOOK_HOSTS")
 #: What everybody signed in may do in a dataset that is made, until its managers say otherwise.
-TEAM_ROLE = env_str("SW_TEAM_ROLE")
+TEAM_ROLE = env_choice("SW_TEAM_ROLE")
 
 #: Requests are counted where all web processes see them, when there is such a place.
 if (SW_TASKS := brokers.chosen(env_str("SW_TASKS"))) != "database":

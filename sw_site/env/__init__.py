@@ -35,8 +35,8 @@ def env_int(name: str, default: int | None = None) -> int:
 
 
 def env_choice(name: str) -> str:
-    """One of some words."""
-    value, choices = env_str(name), VARIABLES[name].choices
+    """One of some words, which are small letters in the table."""
+    value, choices = env_str(name).strip().lower(), VARIABLES[name].choices
     if value not in choices:
         raise ValueError(f"{name}={value!r} is none of: {', '.join(choices)}.")
     return value

@@ -14,7 +14,7 @@ ARENAS = 1
 SECONDS = 10
 
 
-def few_arenas() -> None:
+def one_heap() -> None:
     """Let all threads take their memory from one heap, where glibc would give each of eight threads one of its own.
 
     Each heap keeps what one large page once took, and what lies between makes it grow: under load a web process with

@@ -12,10 +12,10 @@ import pytest
 
 COUNT = """
 import ctypes, sys, threading
-from sw_site.lib.allocator import few_arenas
+from sw_site.lib.allocator import one_heap
 
-if sys.argv[1] == "few":
-    few_arenas()
+if sys.argv[1] == "one":
+    one_heap()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 together = threading.Barrier(8)
@@ -48,7 +48,7 @@ libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
 def held():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 // 2**20
 
-allocator.few_arenas()
+allocator.one_heap()
 chunks = [libc.malloc(60_000) for _ in range(1000)]
 for chunk in chunks:
     libc.memset(chunk, 1, 60_000)
@@ -73,8 +73,8 @@ def heaps(how: str, **environment: str) -> int:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library than glibc, which has no such heaps")
 def test_eight_threads_share_a_heap_unless_somebody_says_otherwise():
-    assert heaps("few") == 1 < heaps("as it is")
-    assert heaps("few", MALLOC_ARENA_MAX="3") == 3
+    assert heaps("one") == 1 < heaps("as it is")
+    assert heaps("one", MALLOC_ARENA_MAX="3") == 3
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library than glibc, which keeps other things")
