@@ -4,7 +4,7 @@
 # make od-api-tests   the tests that come with the Object Detection API (ARGS="--mode tf2 --jobs 1"; about 25 minutes)
 # make faults         days of work with faults put into them    (SEEDS=1-20 ARGS="--variant sqlite --faults 8"; a minute or two each)
 # make fuzz           many thousand inputs for each reader      (ARGS="--inputs 10000 --reader voc")
-# make contract      the API against its own document            (EXAMPLES=200 SEED=1; about five minutes)
+# make contract      the API against its own document            (EXAMPLES=200 SEED=1; about fourteen minutes)
 # make audit         known weaknesses of what is installed         (asks pypi.org; needs the internet)
 # make pictures      those of README.md and docs, from the running site
 # make setup   the set-up alone; leaves .venv/bin/python
