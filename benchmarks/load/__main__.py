@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.load.watch import growth, holding
+from benchmarks.load.watch import fifths, growth, holding
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Site
@@ -131,13 +131,14 @@ def held(plan: dict[str, Any], people: dict[str, int], folder: Path, minutes: fl
     finally:
         end.set()
         watching.join()
-    grown = {role: {name: growth(samples, role, name) for name in ("mb", "files")} for role in samples[-1]}
+    means = {role: {name: fifths(samples, role, name) for name in ("mb", "files")} for role in samples[-1]}
     return {
         "minutes": minutes,
         "lines": lines,
         "met": all(map(is_met, lines)),
         "at_the_end": samples[-1],
-        "grown": grown,
+        "fifths": means,
+        "grown": {role: {name: growth(part) for name, part in parts.items()} for role, parts in means.items()},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import mean
 from typing import Any
 
 import psutil
@@ -27,14 +28,20 @@ def holding(root: int) -> dict[str, dict[str, float]]:
     return {role: {name: round(value, 1) for name, value in own.items()} for role, own in found.items()}
 
 
-def growth(samples: list[dict[str, Any]], role: str, name: str) -> float | None:
-    """How much more the last fifth of the samples holds than the second fifth, as a share; None where it was not there.
+def fifths(samples: list[dict[str, Any]], role: str, name: str) -> list[float]:
+    """The mean of each fifth of the time that the role was there, oldest first; empty with fewer than five samples.
+
+    Five of them tell a slope from what comes and goes with large pages, which two alone do not.
+    """
+    values = [sample[role][name] for sample in samples if role in sample]
+    length = len(values) // 5
+    rest = len(values) - 5 * length
+    return [round(mean(values[rest + n * length :][:length]), 1) for n in range(5)] if length else []
+
+
+def growth(means: list[float]) -> float | None:
+    """How much more the last fifth holds than the second, as a share; None where there are none.
 
     The first fifth is left out: caches fill, modules are loaded.
     """
-    values = [sample[role][name] for sample in samples if role in sample]
-    fifth = len(values) // 5
-    if not fifth:
-        return None
-    early, late = (sum(part) / fifth for part in (values[fifth : 2 * fifth], values[-fifth:]))
-    return round(late / early - 1, 4)
+    return round(means[-1] / means[1] - 1, 4) if means else None
