@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from statistics import mean
 from typing import Any
 
+import numpy as np
 import psutil
 
 #: A word of the command line, and the name in the figures; the first that fits counts.
@@ -34,9 +34,7 @@ def fifths(samples: list[dict[str, Any]], role: str, name: str) -> list[float]:
     Five of them tell a slope from what comes and goes with large pages, which two alone do not.
     """
     values = [sample[role][name] for sample in samples if role in sample]
-    length = len(values) // 5
-    rest = len(values) - 5 * length
-    return [round(mean(values[rest + n * length :][:length]), 1) for n in range(5)] if length else []
+    return [round(float(part.mean()), 1) for part in np.array_split(values, 5)] if len(values) >= 5 else []
 
 
 def growth(means: list[float]) -> float | None:
