@@ -174,6 +174,21 @@ def rewritten(folder, change):
     (folder / "snapshots" / name).write_bytes(gzip.compress(data))
 
 
+OLDER = {"datasets": "0021", "training": "0007", "detections": "0004"}
+
+
+def test_a_backup_of_an_older_release_is_brought_up_to_date(site, empty, tmp_path):
+    folder, counts = tmp_path / "backups", site.counts()
+    for app, number in OLDER.items():
+        site.run("migrate", app, number, "-v0")
+    assert "[ ] 0022" in site.run("showmigrations", "datasets").stdout
+    site.told("backup", str(folder))
+    empty.told("restore", str(folder))
+    assert "[ ]" not in empty.run("showmigrations").stdout
+    assert empty.counts() == counts
+    assert empty.told("verify", "--deep")["ok"]
+
+
 def test_a_backup_of_a_newer_release_is_refused(site, empty, tmp_path):
     folder = tmp_path / "backups"
     site.json("backup", str(folder))
